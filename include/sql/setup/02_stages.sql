@@ -6,10 +6,10 @@ create file format if not exists $database.bronze.gharchive_json
 
 create or replace stage $database.bronze.gharchive_stage
     url = '$events_url'
-    credentials = (azure_sas_token = '$stage_sas_token')
+    credentials = (azure_sas_token = '$events_sas_token')
     file_format = (format_name = '$database.bronze.gharchive_json');
 
 create or replace stage $database.gold.gharchive_models
     url = '$models_url'
-    credentials = (azure_sas_token = '$stage_sas_token')
+    credentials = (azure_sas_token = '$models_sas_token')
     file_format = (type = parquet);

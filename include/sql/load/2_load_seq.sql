@@ -1,0 +1,1 @@
+select last_load_seq from ledger.load_lock

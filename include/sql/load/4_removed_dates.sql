@@ -1,0 +1,21 @@
+-- The event dates that lose rows. created_at carries an offset in some eras, so the UTC date is
+-- the written one or a neighbour: recomputing a date too many is harmless.
+insert into ledger.load_dates (load_seq, file_name, event_date)
+select distinct
+    $load_seq,
+    raw.file_name,
+    dateadd(
+        'day',
+        neighbours.days,
+        to_date(replace(left(raw.event:created_at::varchar, 10), '/', '-'))
+    )
+from bronze.BronzeRaw as raw
+cross join
+    (
+        select -1 as days
+        union all
+        select 0 as days
+        union all
+        select 1 as days
+    ) as neighbours
+where raw.file_name in ($files)

@@ -1,0 +1,2 @@
+delete from bronze.BronzeRaw
+where file_name in ($files)

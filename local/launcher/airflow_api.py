@@ -1,0 +1,103 @@
+"""The few calls of Airflow's REST API that the launcher makes."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+
+class AirflowApi:
+    """Airflow's REST API at `url`, logged in as `user`. Raises requests' errors."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self.url = url
+        self._session = requests.Session()
+        # The machine's proxy, if it has one, is not for the machine itself
+        self._session.trust_env = False
+        login = self._session.post(
+            f"{url}/auth/token", json={"username": user, "password": password}, timeout=30
+        )
+        login.raise_for_status()
+        self._session.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
+
+    def set_pool(self, name: str, slots: int) -> None:
+        """Create a pool, or leave it as the user has set it."""
+        pool = {"name": name, "slots": slots, "description": "See docs/settings.md"}
+        response = self._session.post(f"{self.url}/api/v2/pools", json=pool, timeout=30)
+        if response.status_code != requests.codes.conflict:
+            response.raise_for_status()
+
+    def unpause(self, dag_id: str, timeout: float) -> None:
+        """Unpause a DAG as soon as Airflow knows it; TimeoutError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        path = f"{self.url}/api/v2/dags/{dag_id}"
+        while self._session.patch(path, json={"is_paused": False}, timeout=30).status_code == 404:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Airflow doesn't know {dag_id}: {self.import_errors()}")
+            time.sleep(0.5)
+
+    def import_errors(self) -> list[str]:
+        """Return the errors of DAG files that can't be imported."""
+        errors = self._get("/importErrors")["import_errors"]
+        return [error["stack_trace"] for error in errors]
+
+    def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
+        """Trigger a run without a logical date."""
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)}
+        self._session.post(
+            f"{self.url}/api/v2/dags/{dag_id}/dagRuns", json=body, timeout=30
+        ).raise_for_status()
+
+    def fail_run(self, dag_id: str, run_id: str) -> None:
+        """Set a run to failed, which also ends its tasks."""
+        self._session.patch(
+            f"{self.url}/api/v2/dags/{dag_id}/dagRuns/{run_id}",
+            json={"state": "failed"},
+            timeout=30,
+        ).raise_for_status()
+
+    def runs(self, dag_id: str, **filters: Any) -> list[dict[str, Any]]:
+        """Return the newest runs of a DAG, 100 at most."""
+        found = self._get(f"/dags/{dag_id}/dagRuns", limit=100, order_by="-run_after", **filters)
+        return list(found["dag_runs"])
+
+    def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """Return one run."""
+        return self._get(f"/dags/{dag_id}/dagRuns/{run_id}")
+
+    def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return a run's task instances, mapped ones each."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        return list(self._get(path, limit=500)["task_instances"])
+
+    def result(self, task_instance: Mapping[str, Any]) -> Any:
+        """Return what a task returned, None if it returned nothing."""
+        path = (
+            f"/dags/{task_instance['dag_id']}/dagRuns/{task_instance['dag_run_id']}"
+            f"/taskInstances/{task_instance['task_id']}/xcomEntries/return_value"
+        )
+        response = self._session.get(
+            f"{self.url}/api/v2{path}",
+            params={"map_index": task_instance["map_index"], "deserialize": True},
+            timeout=30,
+        )
+        if response.status_code == requests.codes.not_found:
+            return None
+        response.raise_for_status()
+        return response.json()["value"]
+
+    def log_tail(self, task_instance: Mapping[str, Any], lines: int = 8) -> list[str]:
+        """Return the last lines of a task's newest log."""
+        path = (
+            f"/dags/{task_instance['dag_id']}/dagRuns/{task_instance['dag_run_id']}"
+            f"/taskInstances/{task_instance['task_id']}/logs/{task_instance['try_number']}"
+        )
+        content = self._get(path, map_index=task_instance["map_index"])["content"]
+        texts = [entry["event"] for entry in content if isinstance(entry, dict)]
+        return [line for text in texts for line in str(text).splitlines()][-lines:]
+
+    def _get(self, path: str, **params: Any) -> dict[str, Any]:
+        response = self._session.get(f"{self.url}/api/v2{path}", params=params, timeout=30)
+        response.raise_for_status()
+        return dict(response.json())

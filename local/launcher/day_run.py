@@ -1,0 +1,139 @@
+"""Run days through the DAG and follow them on the terminal."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from local.launcher import processes
+from local.launcher.airflow_api import AirflowApi
+from local.launcher.stack import Stack
+from local.setup import paths
+
+DAG_ID = "gharchive_daily"
+RUN_PREFIX = "make_run__"
+POLL_SECONDS = 1.0
+ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+
+
+class Follower:
+    """Prints each task of a run as it ends, with its rows where it has some."""
+
+    def __init__(self, airflow: AirflowApi, run_id: str, say: Callable[[str], None]) -> None:
+        self.airflow = airflow
+        self.run_id = run_id
+        self.say = say
+        self.rows = 0
+        self.printed: set[tuple[str, int, str]] = set()
+
+    def poll(self) -> None:
+        """Print what has happened since the last call."""
+        tasks = self.airflow.task_instances(DAG_ID, self.run_id)
+        ended = sum(task["state"] in ENDED for task in tasks)
+        for task in sorted(tasks, key=lambda task: task["end_date"] or ""):
+            key = (task["task_id"], task["map_index"], task["state"] or "")
+            if key in self.printed or task["state"] not in ENDED | {"up_for_retry"}:
+                continue
+            self.printed.add(key)
+            if task["state"] == "up_for_retry":
+                # A later failure of the same task is worth a line again
+                self.printed.discard(key)
+                key = (task["task_id"], task["map_index"], f"retry {task['try_number']}")
+                if key in self.printed:
+                    continue
+                self.printed.add(key)
+            self.say(self._line(task, f"{ended}/{len(tasks)}"))
+
+    def _line(self, task: dict[str, Any], progress: str) -> str:
+        hour = task.get("rendered_map_index")
+        name = task["task_id"] + (f" {hour}" if hour else "")
+        seconds = f"{task['duration']:6.1f} s" if task["duration"] else " " * 8
+        line = f"  [{progress:>5}] {name:<42} {task['state']:<9} {seconds}"
+        if task["state"] == "success":
+            line += self._rows_of(task)
+        elif task["state"] in {"failed", "up_for_retry"}:
+            line += "".join(f"\n      | {text}" for text in self.airflow.log_tail(task))
+        return line
+
+    def _rows_of(self, task: dict[str, Any]) -> str:
+        if task["task_id"] == "ingest":
+            outcome = self.airflow.result(task)
+            kept, dropped = sum(outcome["kept"].values()), sum(outcome["dropped"].values())
+            self.rows += kept
+            return (
+                f"  {outcome['verdict']}: {kept:,} kept, {dropped:,} dropped; {self.rows:,} so far"
+            )
+        if task["task_id"] == "load":
+            result = self.airflow.result(task)
+            rows, loaded, unchanged = result["rows"], result["loaded"], result["unchanged"]
+            return f"  {loaded} hours loaded ({rows:,} rows), {unchanged} unchanged"
+        return ""
+
+
+def fail_interrupted_runs(airflow: AirflowApi) -> None:
+    """Fail the runs of launchers that were killed, or they'd go on beside the next one."""
+    for run in airflow.runs(DAG_ID, state=["queued", "running"]):
+        if run["dag_run_id"].startswith(RUN_PREFIX):
+            airflow.fail_run(DAG_ID, run["dag_run_id"])
+
+
+def run_day(stack: Stack, day: str | None, hours: str) -> tuple[dict[str, Any], int]:
+    """Trigger a run, follow it to its end, and return it with the stack's peak memory in bytes."""
+    airflow = stack.airflow
+    fail_interrupted_runs(airflow)
+    run_id = RUN_PREFIX + datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%f")
+    airflow.trigger(DAG_ID, run_id, {"day": day, "hours": hours})
+    follower = Follower(airflow, run_id, stack.say)
+    peak = 0
+    try:
+        while True:
+            run = airflow.run(DAG_ID, run_id)
+            follower.poll()
+            peak = max(peak, processes.memory_bytes(stack.marker))
+            if run["state"] in {"success", "failed"}:
+                return run, peak
+            time.sleep(POLL_SECONDS)
+    except KeyboardInterrupt:
+        airflow.fail_run(DAG_ID, run_id)
+        raise
+
+
+def backfill(stack: Stack, first: str, last: str, hours: str) -> list[dict[str, Any]]:
+    """Backfill the days from `first` to `last` by Airflow's own command; return their runs."""
+    airflow = stack.airflow
+    command = [
+        *("airflow", "backfill", "create", "--dag-id", DAG_ID),
+        *("--from-date", first, "--to-date", last),
+        *("--reprocess-behavior", "completed", "--max-active-runs", "2"),
+        *("--dag-run-conf", f'{{"hours": "{hours}"}}'),
+    ]
+    started_at = datetime.now(UTC)
+    stack.say("$ " + " ".join(command))
+    done = subprocess.run(
+        [paths.BIN / command[0], *command[1:]],
+        env=stack.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise processes.ServiceError(f"The backfill was refused:\n{done.stderr[-2000:]}")
+    followers: dict[str, Follower] = {}
+    while True:
+        runs = [
+            run
+            for run in airflow.runs(DAG_ID, run_type=["backfill"])
+            if first <= (run["logical_date"] or "")[:10] <= last
+            and datetime.fromisoformat(run["queued_at"] or started_at.isoformat()) >= started_at
+        ]
+        for run in runs:
+            run_id = run["dag_run_id"]
+            if run["state"] != "queued":
+                if run_id not in followers:
+                    stack.say(f"Run {run_id}")
+                    followers[run_id] = Follower(airflow, run_id, stack.say)
+                followers[run_id].poll()
+        if runs and all(run["state"] in {"success", "failed"} for run in runs):
+            return sorted(runs, key=lambda run: str(run["logical_date"]))
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,164 @@
+"""The environment of the local stack: the connections and settings that production has its own of.
+
+What differs between a laptop and production is here and nowhere else.
+"""
+
+import base64
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from azure.storage.blob import (
+    AccountSasPermissions,
+    ContainerSasPermissions,
+    ResourceTypes,
+    generate_account_sas,
+    generate_container_sas,
+)
+
+from local.launcher.layout import Layout
+from local.launcher.secrets import Secrets, write_private
+from local.setup import paths
+
+DATABASE = "GHARCHIVE"
+ACCOUNT = "gharchive"
+EVENTS = "gharchive-events"
+MODELS = "gharchive-models"
+CONTAINERS = (EVENTS, "gharchive-outcomes", "gharchive-quarantine", MODELS)
+AIRFLOW_USER = "admin"
+POWERBI = {
+    "client_id": "11111111-1111-1111-1111-111111111111",
+    "tenant_id": "22222222-2222-2222-2222-222222222222",
+    "group_id": "33333333-3333-3333-3333-333333333333",
+    "dataset_id": "44444444-4444-4444-4444-444444444444",
+}
+SAS_LIFETIME = timedelta(days=30)
+
+
+def blob_url(ports: Mapping[str, int]) -> str:
+    """Return the URL of the local storage account."""
+    return f"http://127.0.0.1:{ports['blob']}/{ACCOUNT}"
+
+
+def stage_settings(ports: Mapping[str, int], secrets: Secrets) -> dict[str, str]:
+    """Return what `include.sql.setup` asks for: the stages' URLs and a SAS that reads and lists."""
+    stage = f"azure://127.0.0.1:{ports['blob']}/{ACCOUNT}"
+    return {
+        "database": DATABASE,
+        "events_url": f"{stage}/{EVENTS}/",
+        "models_url": f"{stage}/{MODELS}/",
+        "events_sas_token": _container_sas(secrets, EVENTS),
+        "models_sas_token": _container_sas(secrets, MODELS),
+    }
+
+
+def _container_sas(secrets: Secrets, container: str) -> str:
+    return generate_container_sas(
+        account_name=ACCOUNT,
+        container_name=container,
+        account_key=secrets.blob_account_key,
+        permission=ContainerSasPermissions(read=True, list=True),
+        expiry=datetime.now(UTC) + SAS_LIFETIME,
+    )
+
+
+def _connections(
+    ports: Mapping[str, int], secrets: Secrets, source_url: str
+) -> dict[str, dict[str, object]]:
+    ingest_sas = generate_account_sas(
+        account_name=ACCOUNT,
+        account_key=secrets.blob_account_key,
+        resource_types=ResourceTypes(object=True),
+        permission=AccountSasPermissions(read=True, create=True, write=True),
+        expiry=datetime.now(UTC) + SAS_LIFETIME,
+    )
+    return {
+        "gharchive_source": {"conn_type": "http", "host": source_url},
+        "gharchive_blob": {
+            "conn_type": "wasb",
+            "host": blob_url(ports),
+            "extra": {"sas_token": f"?{ingest_sas}"},
+        },
+        "gharchive_snowflake": {
+            "conn_type": "snowflake",
+            "login": "GHARCHIVE",
+            "schema": "GOLD",
+            "extra": {
+                "account": "gharchive",
+                "database": DATABASE,
+                "warehouse": "GHARCHIVE",
+                "role": "GHARCHIVE",
+                "host": "127.0.0.1",
+                "port": ports["snowflake"],
+                "private_key_content": base64.b64encode(paths.SNOWFLAKE_KEY.read_bytes()).decode(),
+            },
+        },
+        "gharchive_spark": {
+            "conn_type": "spark",
+            "host": "local[*]",
+            "extra": {"deploy-mode": "client"},
+        },
+        "gharchive_powerbi": {
+            "conn_type": "powerbi",
+            "login": POWERBI["client_id"],
+            "password": secrets.powerbi_client_secret,
+            "extra": {
+                "tenant_id": POWERBI["tenant_id"],
+                "group_id": POWERBI["group_id"],
+                "dataset_id": POWERBI["dataset_id"],
+            },
+        },
+    }
+
+
+def airflow_environment(
+    layout: Layout, ports: Mapping[str, int], secrets: Secrets, source_url: str
+) -> dict[str, str]:
+    """Return the environment of Airflow's processes, connections included."""
+    connections = _connections(ports, secrets, source_url)
+    api = f"http://127.0.0.1:{ports['airflow']}"
+    return {
+        **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(c) for name, c in connections.items()},
+        "AIRFLOW_HOME": str(layout.airflow),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(paths.ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(paths.ROOT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__FERNET_KEY": secrets.airflow_fernet_key,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{api}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{AIRFLOW_USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(layout.airflow_passwords),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(ports["airflow"]),
+        "AIRFLOW__API__BASE_URL": api,
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__SECRET_KEY": secrets.airflow_jwt_secret,
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.airflow_jwt_secret,
+        # Runs begin when the user asks for them, not because a laptop was opened on a new day
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
+        **_tool_environment(),
+    }
+
+
+def _tool_environment() -> dict[str, str]:
+    """Return where Python, Java and Spark find this project and the local certificate authority."""
+    return {
+        "PATH": os.pathsep.join([str(paths.BIN), os.environ["PATH"]]),
+        "PYTHONPATH": str(paths.ROOT),
+        "JAVA_HOME": str(paths.JAVA_HOME),
+        "SPARK_CONF_DIR": str(paths.SPARK_CONF),
+        "REQUESTS_CA_BUNDLE": str(paths.CA_BUNDLE),
+        "SSL_CERT_FILE": str(paths.CA_BUNDLE),
+    }
+
+
+def write_environment_file(layout: Layout, environment: Mapping[str, str]) -> None:
+    """Write the environment for `set -a; . FILE`, so that a user's own shell can join in."""
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(environment.items())]
+    write_private(layout.environment_file, "".join(lines))

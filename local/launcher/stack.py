@@ -1,0 +1,278 @@
+"""The local stack: the stand-ins and Airflow, started in order, checked, stopped together."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+import requests
+import snowflake.connector
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob import BlobServiceClient
+
+from include.sql.setup import run_setup
+from local.launcher import processes
+from local.launcher.airflow_api import AirflowApi
+from local.launcher.environment import (
+    ACCOUNT,
+    AIRFLOW_USER,
+    CONTAINERS,
+    DATABASE,
+    POWERBI,
+    airflow_environment,
+    blob_url,
+    stage_settings,
+    write_environment_file,
+)
+from local.launcher.layout import Layout
+from local.launcher.ports import choose_ports
+from local.launcher.secrets import load_secrets, write_private
+from local.launcher.source import Source
+from local.setup import paths
+
+POOLS = {"gharchive_source": 2, "snowflake_load": 1, "dbt": 2}
+START_SECONDS = 120
+
+
+class Stack:
+    """One local stack; `layout.data` is its state and its identity."""
+
+    def __init__(self, layout: Layout, say: Callable[[str], None] = print) -> None:
+        self.layout = layout
+        self.secrets = load_secrets(layout.secrets)
+        self.say = say
+
+    @property
+    def marker(self) -> str:
+        """What every process of this stack carries in its environment."""
+        return str(self.layout.data)
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports chosen when the stack was last started."""
+        return dict(json.loads((self.layout.ports).read_text()))
+
+    @property
+    def source(self) -> Source:
+        """Where the hours come from, chosen when the stack was last started."""
+        return Source(**json.loads((self.layout.source).read_text()))
+
+    @property
+    def airflow(self) -> AirflowApi:
+        """Airflow's REST API, logged in."""
+        return AirflowApi(self.airflow_url, AIRFLOW_USER, self.secrets.airflow_password)
+
+    @property
+    def airflow_url(self) -> str:
+        """The address of Airflow's UI and API."""
+        return f"http://127.0.0.1:{self.ports['airflow']}"
+
+    def is_up(self) -> bool:
+        """Tell whether any process of the stack runs."""
+        return bool(processes.running(self.marker))
+
+    def is_healthy(self) -> bool:
+        """Tell whether Airflow and so the whole stack is up and ready."""
+        return self.is_up() and self._airflow_is_healthy()
+
+    def start(
+        self, source: Source, airflow_port: int | None = None, with_airflow: bool = True
+    ) -> None:
+        """Start everything, wait until it is ready, and create what the pipeline needs in it.
+
+        `with_airflow=False` leaves out Airflow's own processes, which `airflow dags test` does
+        without.
+        """
+        processes.stop(self.marker)
+        choose_ports(self.layout.ports, airflow_port)
+        (self.layout.source).write_text(json.dumps(asdict(source)))
+        write_environment_file(self.layout, self._airflow_environment())
+        self._start_stand_ins(source)
+        self._create_containers()
+        self._set_up_snowflake()
+        self._migrate_airflow()
+        if with_airflow:
+            self._start_airflow()
+
+    def whereabouts(self) -> str:
+        """Tell the user where to look."""
+        return (
+            f"Airflow     {self.airflow_url}   user {AIRFLOW_USER}, "
+            f"password {self.secrets.airflow_password}\n"
+            f"Database    {self.layout.database} (DuckDB)\n"
+            f"Blobs       {blob_url(self.ports)}\n"
+            f"Logs        {self.layout.logs}\n"
+            f"Shell       set -a; . {self.layout.environment_file}; set +a"
+        )
+
+    def stop(self) -> None:
+        """Stop every process of the stack, its grandchildren too."""
+        processes.stop(self.marker)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment for a process that runs against this stack."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            # Airflow's own settings of another installation; and Airflow without bytecode is slow
+            if not name.startswith("AIRFLOW") and name != "PYTHONDONTWRITEBYTECODE"
+        }
+        return {**inherited, **self._airflow_environment(), processes.MARKER: self.marker}
+
+    def _airflow_environment(self) -> dict[str, str]:
+        source = self.source
+        url = source.url or f"http://127.0.0.1:{self.ports['gharchive']}/{source.route}"
+        return airflow_environment(self.layout, self.ports, self.secrets, url)
+
+    def connect_snowflake(self) -> snowflake.connector.SnowflakeConnection:
+        """Open a connection to the local Snowflake."""
+        os.environ.update(
+            REQUESTS_CA_BUNDLE=str(paths.CA_BUNDLE), SSL_CERT_FILE=str(paths.CA_BUNDLE)
+        )
+        return snowflake.connector.connect(
+            account="gharchive",
+            user="GHARCHIVE",
+            host="127.0.0.1",
+            port=self.ports["snowflake"],
+            database=DATABASE,
+            authenticator="SNOWFLAKE_JWT",
+            private_key_file=str(paths.SNOWFLAKE_KEY),
+            session_parameters={"CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": False},
+        )
+
+    def connect_blob(self) -> BlobServiceClient:
+        """Open a connection to the local Blob Storage with the account's key."""
+        return BlobServiceClient(
+            blob_url(self.ports), credential=self.secrets.blob_account_key, retry_total=3
+        )
+
+    def _start_stand_ins(self, source: Source) -> None:
+        data, ports = self.layout.data, self.ports
+        python = str(paths.PYTHON)
+        tls = [
+            "--certificate",
+            str(paths.SERVER_CERTIFICATE),
+            "--key",
+            str(paths.SERVER_KEY),
+        ]
+        blob_port = str(ports["blob"])
+        commands = {
+            "blob": [
+                str(paths.node()),
+                str(paths.AZURITE_BLOB),
+                *("--blobHost", "127.0.0.1", "--blobPort", blob_port),
+                *("--location", str(data / "blob")),
+                *("--silent", "--skipApiVersionCheck", "--disableTelemetry"),
+            ],
+            "snowflake": [
+                *(python, "-m", "local.snowflake", "--port", str(ports["snowflake"])),
+                *("--database", str(self.layout.database), *tls),
+            ],
+            "gharchive": [
+                *(python, "-m", "local.gharchive", "--port", str(ports["gharchive"])),
+                *("--cache", str(data / "simulated")),
+                *(["--folder", source.folder] if source.folder else []),
+            ],
+            "powerbi": [
+                *(python, "-m", "local.powerbi", "--port", str(ports["powerbi"])),
+                *("--state", str(data / "powerbi.json"), *tls),
+            ],
+        }
+        extra = {
+            "blob": {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{self.secrets.blob_account_key}"},
+            "powerbi": {
+                "POWERBI_CLIENT_ID": POWERBI["client_id"],
+                "POWERBI_CLIENT_SECRET": self.secrets.powerbi_client_secret,
+            },
+        }
+        checks: dict[str, Callable[[], bool]] = {
+            "blob": lambda: self._answers(f"http://127.0.0.1:{blob_port}/"),
+            "snowflake": lambda: self._answers(f"https://127.0.0.1:{ports['snowflake']}/health"),
+            "gharchive": lambda: self._answers(f"http://127.0.0.1:{ports['gharchive']}/health"),
+            "powerbi": lambda: self._answers(f"https://127.0.0.1:{ports['powerbi']}/health"),
+        }
+        environment = self.environment()
+        self._start_services(
+            commands, checks, {name: environment | extra.get(name, {}) for name in commands}
+        )
+
+    def _start_airflow(self) -> None:
+        environment = self.environment()
+        airflow = str(paths.BIN / "airflow")
+        names = ("api-server", "scheduler", "dag-processor", "triggerer")
+        self._start_services(
+            {name: [airflow, name] for name in names},
+            {"api-server": self._airflow_is_healthy},
+            dict.fromkeys(names, environment),
+        )
+        for name, slots in POOLS.items():
+            self.airflow.set_pool(name, slots)
+        self.airflow.unpause("gharchive_daily", timeout=START_SECONDS)
+
+    def _start_services(
+        self,
+        commands: Mapping[str, list[str]],
+        checks: Mapping[str, Callable[[], bool]],
+        environments: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.say(f"Starting {', '.join(commands)}")
+        started = {}
+        for name, command in commands.items():
+            log = self.layout.logs / f"{name}.log"
+            started[name] = processes.start(
+                command, environments[name], marker=self.marker, log=log
+            )
+        for name, is_ready in checks.items():
+            log = self.layout.logs / f"{name}.log"
+            processes.wait_until(name, is_ready, started[name], log, START_SECONDS)
+
+    def _airflow_is_healthy(self) -> bool:
+        """Tell whether all four parts report a heartbeat."""
+        try:
+            health = requests.get(f"{self.airflow_url}/api/v2/monitor/health", timeout=5).json()
+        except (requests.RequestException, ValueError):
+            return False
+        parts = ("metadatabase", "scheduler", "dag_processor", "triggerer")
+        return all(health.get(part, {}).get("status") == "healthy" for part in parts)
+
+    def _answers(self, url: str) -> bool:
+        try:
+            requests.get(url, timeout=2, verify=str(paths.CA_BUNDLE))
+        except requests.RequestException:
+            return False
+        return True
+
+    def _create_containers(self) -> None:
+        with self.connect_blob() as blob:
+            for name in CONTAINERS:
+                try:
+                    blob.create_container(name)
+                except ResourceExistsError:
+                    continue
+
+    def _set_up_snowflake(self) -> None:
+        with self.connect_snowflake() as connection:
+            run_setup(connection, stage_settings(self.ports, self.secrets))
+
+    def _migrate_airflow(self) -> None:
+        """Create or upgrade Airflow's metadata database; done once a version."""
+        write_private(
+            self.layout.airflow_passwords, json.dumps({AIRFLOW_USER: self.secrets.airflow_password})
+        )
+        lock = paths.ROOT / "requirements.txt"
+        stamp = self.layout.airflow / "migrated-for"
+        if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
+            return
+        self.say("Creating Airflow's metadata database")
+        self.layout.airflow.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            [paths.BIN / "airflow", "db", "migrate"],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise processes.ServiceError(f"`airflow db migrate` failed:\n{done.stderr[-2000:]}")
+        stamp.write_bytes(lock.read_bytes())
