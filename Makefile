@@ -1,0 +1,62 @@
+# The first python3 is only used to make .venv; everything else runs in there
+SYSTEM_PYTHON ?= python3
+PYTHON := .venv/bin/python
+BIN := .venv/bin
+PYTEST := JAVA_HOME="$(CURDIR)/.local/java-home" $(PYTHON) -m pytest
+
+# What a user gives goes through the environment, unexpanded: neither make nor the shell reads it
+$(foreach name,DAY SOURCE HOURS FROM TO,$(eval override $(name) := $$(value $(name))))
+export DAY SOURCE HOURS FROM TO
+
+.DEFAULT_GOAL := setup
+.PHONY: setup run backfill up down status test test-fast test-long lint manifest lock clean help
+
+setup: ## Install everything into this folder; each step once
+	@$(SYSTEM_PYTHON) -m local.setup
+
+run: setup ## Run one day: DAY=2015-01-01 HOURS=14-17 SOURCE=folder of hours
+	@$(PYTHON) -m local run $${DAY:+--day "$$DAY"} $${SOURCE:+--source "$$SOURCE"} $${HOURS:+--hours "$$HOURS"}
+
+backfill: setup ## Run several days: FROM=2015-01-01 TO=2015-01-03, and HOURS, SOURCE
+	@$(PYTHON) -m local backfill $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} \
+	  $${SOURCE:+--source "$$SOURCE"} $${HOURS:+--hours "$$HOURS"}
+
+up: setup ## Start the stand-ins and the Airflow web UI, and leave them running
+	@$(PYTHON) -m local up $${SOURCE:+--source "$$SOURCE"}
+
+down: setup ## Stop what `make up` started
+	@$(PYTHON) -m local down
+
+status: setup ## Show what is running, and where
+	@$(PYTHON) -m local status
+
+test: setup ## Run the tests
+	@$(PYTEST) -m "not long"
+
+test-fast: setup ## Run the tests that take seconds
+	@$(PYTEST) -m "not slow and not long"
+
+test-long: setup ## Run the tests with full counts
+	@$(PYTEST) -m long
+
+lint: setup ## Check style, types and SQL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(BIN)/sqlfluff lint include/sql include/dbt
+
+manifest: ## Make dbt's manifest anew if the project has changed
+	@$(SYSTEM_PYTHON) -m local.setup packages manifest
+
+lock: setup ## Compile requirements*.in; UPGRADE=1 takes the newest versions
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
+	  requirements.in --output-file requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
+	  requirements-dev.in --output-file requirements-dev.txt
+
+clean: ## Stop everything and delete all that set-up and runs have made
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
+	@rm -rf .venv .local include/dbt/target include/dbt/logs
+
+help: ## Show this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18

@@ -1,0 +1,1 @@
+"""Set-up: everything a laptop run needs, installed into the project folder."""

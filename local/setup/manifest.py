@@ -1,0 +1,39 @@
+"""dbt's manifest, from which the DAG's tasks are drawn."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.setup.packages import LOCKS
+from local.setup.paths import BIN, DBT_MANIFEST, DBT_PROJECT
+from local.setup.step import Step, run
+
+MADE_BY_DBT = {"target", "logs"}
+
+
+def make() -> None:
+    """Parse the dbt project."""
+    run(
+        [BIN / "dbt", "parse", "--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT],
+        cwd=DBT_PROJECT,
+        env={"DO_NOT_TRACK": "1"},
+        fix="Mend what dbt names in include/dbt, then run make again.",
+    )
+
+
+def sources() -> Iterator[str | Path]:
+    """The project's files and their names (a renamed model is a change too)."""
+    yield LOCKS[0]
+    for path in sorted(DBT_PROJECT.rglob("*")):
+        inside = path.relative_to(DBT_PROJECT)
+        if path.is_file() and inside.parts[0] not in MADE_BY_DBT and path.name[0] != ".":
+            yield str(inside)
+            yield path
+
+
+STEP = Step(
+    name="manifest",
+    does="dbt's manifest",
+    make=make,
+    outputs=(DBT_MANIFEST,),
+    inputs=sources,
+)

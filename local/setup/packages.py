@@ -1,0 +1,54 @@
+"""The virtual environment, with exactly the packages that the lock names."""
+
+import importlib.util
+import os
+import shutil
+import sys
+
+from local.setup.paths import BIN, CACHE, PYTHON, ROOT, VENV
+from local.setup.step import SetupError, Step, digest, read, run, write
+
+LOCKS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+# Kept inside the environment, so that each is gone with the other
+BUILT_FOR = VENV / "built-for"
+
+
+def make() -> None:
+    """Bring the environment to the lock; start over if the last attempt did not finish."""
+    built_for = digest([sys.version])
+    if read(BUILT_FOR) != built_for:
+        shutil.rmtree(VENV, ignore_errors=True)
+        _create()
+    BUILT_FOR.unlink(missing_ok=True)
+    env = {"UV_CACHE_DIR": str(CACHE / "uv"), "PIP_CACHE_DIR": str(CACHE / "pip")}
+    if mirror := os.environ.get("PIP_INDEX_URL"):
+        env["UV_DEFAULT_INDEX"] = mirror
+    fix = f"Run make again; if it fails in the same way, delete {VENV} first."
+    pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+    run([*pip, "--constraint", LOCKS[1], "uv"], fix=fix, env=env)
+    # Compiled now: where PYTHONDONTWRITEBYTECODE is set, each process would compile Airflow anew
+    sync = (BIN / "uv", "pip", "sync", "--quiet", "--compile-bytecode", "--python", PYTHON)
+    run([*sync, *LOCKS], fix=fix, env=env)
+    write(BUILT_FOR, built_for)
+
+
+def _create() -> None:
+    if importlib.util.find_spec("ensurepip") is None:
+        raise SetupError(
+            f"{sys.executable} cannot make virtual environments (it has no ensurepip)",
+            "On Debian and Ubuntu: apt-get install python3-venv. Then run make again.",
+        )
+    run(
+        [sys.executable, "-m", "venv", VENV],
+        fix=f"See that {sys.executable} -m venv works, then run make again.",
+    )
+
+
+STEP = Step(
+    name="packages",
+    does="Python packages into .venv (about 1.9 GB)",
+    make=make,
+    outputs=(PYTHON, BUILT_FOR),
+    inputs=lambda: [sys.version, *LOCKS],
+    stamps=VENV,
+)
