@@ -1,6 +1,5 @@
 """Which UTC day a run is about, and which of its hours: the one place that decides it."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,16 +13,13 @@ class DayError(ValueError):
 
 @dataclass(frozen=True)
 class DayPlan:
-    """A run's work: file hours as `YYYY-MM-DDTHH`, in order, and the id of the model it trains."""
+    """A run's work: the day, and its file hours as `YYYY-MM-DDTHH`, in order."""
 
     day: str
     hours: list[str]
-    model_id: str
 
 
-def plan_day(
-    day: str | None, hours: str, logical_date: datetime | None, run_id: str, now: datetime
-) -> DayPlan:
+def plan_day(day: str | None, hours: str, logical_date: datetime | None, now: datetime) -> DayPlan:
     """Decide a run's day and hours.
 
     `day` (`YYYY-MM-DD`) wins; without it the day of the logical date counts, which the schedule
@@ -42,11 +38,9 @@ def plan_day(
         raise DayError(
             f"day {chosen} is outside the archive: it begins on {FIRST_DAY} and ends today (UTC)"
         )
-    digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
     return DayPlan(
         day=chosen.isoformat(),
         hours=[f"{chosen}T{hour:02d}" for hour in parse_hours(hours)],
-        model_id=f"{chosen}-{digest}",
     )
 
 

@@ -54,7 +54,7 @@ def main() -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     from local.launcher.day_run import run_day
-    from local.launcher.report import print_report
+    from local.launcher.report import print_run
 
     day, hours = arguments.day or DEFAULT_DAY, arguments.hours or "0-23"
     plan = _plan(day, hours)
@@ -63,7 +63,7 @@ def _run(arguments: argparse.Namespace) -> int:
             f"Running {plan.day}, {len(plan.hours)} of its hours, from {stack.source.description}"
         )
         run, peak_memory = run_day(stack, plan.day, hours)
-        print_report(stack, plan, run, peak_memory)
+        print_run(stack, plan.day, run, peak_memory)
     return 0 if run["state"] == "success" else 1
 
 
@@ -105,7 +105,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _plan(day: str, hours: str) -> DayPlan:
     """Check the user's day and hours before anything is started for them."""
-    return plan_day(day, hours, logical_date=None, run_id="", now=datetime.now(UTC))
+    return plan_day(day, hours, logical_date=None, now=datetime.now(UTC))
 
 
 @contextmanager

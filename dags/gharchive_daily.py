@@ -1,0 +1,201 @@
+"""One day of GH Archive: hourly ingest, Bronze, Silver, Gold, recommendations, Power BI refresh."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
+from airflow.timetables.interval import CronDataIntervalTimetable
+from cosmos import (
+    DbtTaskGroup,
+    ExecutionConfig,
+    ExecutionMode,
+    LoadMode,
+    ProfileConfig,
+    ProjectConfig,
+    RenderConfig,
+    TestBehavior,
+)
+from cosmos.constants import InvocationMode
+from cosmos.profiles import SnowflakePrivateKeyPemProfileMapping
+
+from include.day import DayError, plan_day
+from plugins.operators.als import AlsTrainOperator
+from plugins.operators.powerbi import PowerBIDatasetRefreshOperator
+
+DBT_PROJECT = Path(__file__).parents[1] / "include" / "dbt"
+MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+if not MANIFEST.exists():
+    raise FileNotFoundError(f"{MANIFEST} is missing: run `make manifest` to write it")
+
+with DAG(
+    dag_id="gharchive_daily",
+    description="A day of GH Archive, from its hourly files to recommendations in Power BI",
+    # @daily would be a trigger timetable, whose data interval has no width
+    schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
+    start_date=datetime(2011, 2, 12, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=3,
+    default_args={
+        "owner": "gharchive",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=15),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(minutes=10),
+    },
+    params={
+        "day": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            description="The UTC day to process; empty: the logical date's, else yesterday",
+        ),
+        "hours": Param(
+            "0-23", type="string", description="The hours of that day: 12, 14-17 or 0,6,12-14"
+        ),
+        "event_types": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            description="The event types to keep; empty: all but Gollum, Member, Gist and Download",
+        ),
+        "rank": Param(16, type="integer", minimum=1, description="ALS: latent factors"),
+        "reg_param": Param(0.05, type="number", minimum=0, description="ALS: regularisation"),
+        "max_iter": Param(10, type="integer", minimum=1, description="ALS: iterations"),
+        "alpha": Param(5.0, type="number", minimum=0, description="ALS: weight of an event"),
+    },
+    tags=["gharchive"],
+    doc_md=__doc__,
+):
+
+    @task
+    def plan() -> dict[str, Any]:
+        """Decide the run's day and hours; every later task reads them from here."""
+        from airflow.sdk.exceptions import AirflowFailException
+
+        context = get_current_context()
+        params = context["params"]
+        try:
+            return asdict(
+                plan_day(
+                    day=params["day"],
+                    hours=params["hours"],
+                    logical_date=context.get("logical_date"),
+                    run_id=context["run_id"],
+                    now=datetime.now(UTC),
+                )
+            )
+        except DayError as error:
+            raise AirflowFailException(str(error)) from error
+
+    @task(pool="gharchive_source", map_index_template="{{ hour }}")
+    def ingest(hour: str) -> dict[str, Any]:
+        """Bring one hour of the archive into Blob; return its outcome record."""
+        from airflow.providers.microsoft.azure.hooks.wasb import WasbHook
+        from airflow.sdk import Connection
+        from airflow.sdk.exceptions import AirflowFailException
+
+        from include.ingest import Containers, IngestSettings, PermanentIngestError, ingest_hour
+
+        context = get_current_context()
+        context["hour"] = hour
+        types = context["params"]["event_types"]
+        settings = IngestSettings(
+            base_url=Connection.get("gharchive_source").host,
+            kept_types=frozenset(types) if types else None,
+        )
+        names = Connection.get("gharchive_blob").extra_dejson
+        with WasbHook("gharchive_blob").get_conn() as blob:
+            containers = Containers(
+                events=blob.get_container_client(names.get("events", "gharchive-events")),
+                outcomes=blob.get_container_client(names.get("outcomes", "gharchive-outcomes")),
+                quarantine=blob.get_container_client(
+                    names.get("quarantine", "gharchive-quarantine")
+                ),
+            )
+            try:
+                return ingest_hour(datetime.fromisoformat(hour), settings, containers).to_dict()
+            except PermanentIngestError as error:
+                raise AirflowFailException(str(error)) from error
+
+    @task(pool="snowflake_load", trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    def load(outcomes: Iterable[dict[str, Any]]) -> dict[str, Any]:
+        """Load the hours that arrived into Bronze, though others may have failed."""
+        from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
+
+        from include.sql.load import load_hours
+
+        with closing(SnowflakeHook("gharchive_snowflake").get_conn()) as connection:
+            return asdict(load_hours(connection, list(outcomes)))
+
+    @task.short_circuit
+    def is_last_run() -> bool:
+        """Train and refresh once for a backfill, in the run that no other one follows."""
+        task_instance = get_current_context()["ti"]
+        unfinished = task_instance.get_dr_count(task_instance.dag_id, states=["queued", "running"])
+        return bool(unfinished <= 1)
+
+    @task(pool="snowflake_load")
+    def publish(model_id: str) -> dict[str, Any]:
+        """Load the model's recommendations; show them to readers if the model is good enough."""
+        from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
+
+        from include.als.publish import publish_model
+
+        with closing(SnowflakeHook("gharchive_snowflake").get_conn()) as connection:
+            return asdict(publish_model(connection, model_id))
+
+    def dbt_models(layer: str) -> DbtTaskGroup:
+        """Return the models of one folder, each a task that builds and tests it."""
+        return DbtTaskGroup(
+            group_id=layer,
+            project_config=ProjectConfig(
+                dbt_project_path=DBT_PROJECT,
+                manifest_path=MANIFEST,
+                project_name="gharchive",
+                install_dbt_deps=False,
+            ),
+            profile_config=ProfileConfig(
+                profile_name="gharchive",
+                target_name="airflow",
+                profile_mapping=SnowflakePrivateKeyPemProfileMapping(
+                    conn_id="gharchive_snowflake", profile_args={"threads": 1}
+                ),
+            ),
+            execution_config=ExecutionConfig(
+                execution_mode=ExecutionMode.LOCAL, invocation_mode=InvocationMode.DBT_RUNNER
+            ),
+            render_config=RenderConfig(
+                load_method=LoadMode.DBT_MANIFEST,
+                select=[f"path:models/{layer}"],
+                test_behavior=TestBehavior.BUILD,
+                # A test of several models would run before they all exist
+                should_detach_multiple_parents_tests=True,
+            ),
+            # A slow run's table must never overwrite a newer one
+            operator_args={"install_deps": False},
+            default_args={"pool": "dbt", "max_active_tis_per_dag": 1},
+        )
+
+    planned = plan()
+    outcomes = ingest.expand(hour=planned["hours"])
+    loaded = load(outcomes)
+    silver = dbt_models("silver")
+    gold = dbt_models("gold")
+    train = AlsTrainOperator(
+        task_id="train",
+        model_id=planned["model_id"],
+        as_of=planned["day"],
+        rank="{{ params.rank }}",
+        reg_param="{{ params.reg_param }}",
+        max_iter="{{ params.max_iter }}",
+        alpha="{{ params.alpha }}",
+    )
+    refresh = PowerBIDatasetRefreshOperator(task_id="refresh", conn_id="gharchive_powerbi")
+
+    # An hour that failed keeps the run red and dbt from running; what arrived is loaded all the same
+    [outcomes, loaded] >> silver >> gold >> is_last_run() >> train
+    train >> publish(planned["model_id"]) >> refresh
