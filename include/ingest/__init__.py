@@ -1,0 +1,30 @@
+"""Bring one hour of GH Archive into Blob storage, checked, filtered and accounted for.
+
+`ingest_hour` is the whole interface; the rest of what is exported describes its arguments,
+its result and its errors.
+"""
+
+from include.ingest.archive_hour import ArchiveHour
+from include.ingest.errors import (
+    IngestError,
+    NotYetPublished,
+    PermanentIngestError,
+    TransientIngestError,
+)
+from include.ingest.hour import Containers, ingest_hour
+from include.ingest.outcome import HourOutcome, Verdict
+from include.ingest.settings import UNUSED_TYPES, IngestSettings
+
+__all__ = [
+    "UNUSED_TYPES",
+    "ArchiveHour",
+    "Containers",
+    "HourOutcome",
+    "IngestError",
+    "IngestSettings",
+    "NotYetPublished",
+    "PermanentIngestError",
+    "TransientIngestError",
+    "Verdict",
+    "ingest_hour",
+]
