@@ -186,7 +186,6 @@ def parse_created_at(text: str) -> datetime | None:
 
 class _Push(msgspec.Struct):
     size: int | None = None
-    commits: msgspec.Raw | None = None
 
 
 class _PullRequest(msgspec.Struct):
@@ -212,7 +211,7 @@ def era_of(event: _Event, line: bytes) -> Era | None:
     try:
         if event.type == "PushEvent":
             push = msgspec.json.decode(line, type=_PushLine).payload
-            return "trimmed" if push.size is None and push.commits is None else "events"
+            return "trimmed" if push.size is None else "events"
         if event.type == "PullRequestEvent":
             payload = msgspec.json.decode(line, type=_PullRequestLine).payload
             return "trimmed" if payload.pull_request.title is None else "events"

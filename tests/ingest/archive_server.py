@@ -56,7 +56,7 @@ class ArchiveServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:  # noqa: N802 - the library's name
+            def do_GET(self) -> None:
                 archive._answer(self)
 
             def log_message(self, format: str, *args: object) -> None:

@@ -47,7 +47,9 @@ class Storage(NamedTuple):
             ACCOUNT,
             self.key,
             ResourceTypes(object=True),
-            AccountSasPermissions.from_string(permission),
+            AccountSasPermissions(
+                read="r" in permission, write="w" in permission, create="c" in permission
+            ),
             expiry=now + timedelta(hours=hours),
             start=now - timedelta(days=1),
         )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from azure.storage.blob import BlobClient
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from include.ingest import IngestSettings
+from include.ingest import Containers, IngestSettings, ingest_hour
 from include.ingest.blob import GzipBlob
 from include.ingest.events import Reason, Sieve, parse_created_at, whole_lines
-from tests.ingest.conftest import Storage, event, ndjson
+from tests.ingest.archive_server import Answer, ArchiveServer
+from tests.ingest.conftest import Storage, event, gz, ndjson
 
 
 def sift(
@@ -35,7 +39,7 @@ LINE = st.one_of(
         lambda kind: json.dumps(event(1, kind)).encode()
     ),
     st.dictionaries(st.text(max_size=4), st.text(max_size=4) | st.none()).map(
-        lambda fields: json.dumps(event(1, **{"payload": fields}), ensure_ascii=False).encode()
+        lambda fields: json.dumps(event(1, payload=fields), ensure_ascii=False).encode()
     ),
     st.sampled_from([b"", b"[]", b"{}", b"null", b'{"type":"PushEvent","created_at":"now"}']),
 )
@@ -158,32 +162,55 @@ def test_the_era_is_told_by_content(lines: list[dict[str, Any]], era: str | None
     assert sift(ndjson(*lines))[0].era == era
 
 
+CONTENT = (b"0123456789abcdef" * 11 + bytes(range(256))) * 6944
+
+
 @pytest.fixture(scope="session")
-def absent_blob(storage: Storage) -> Any:
+def published(storage: Storage) -> tuple[BlobClient, str]:
+    """Return a blob that holds CONTENT, and its hash."""
     storage.owner.create_container("determinism")
-    return storage.owner.get_blob_client("determinism", "never-written")
+    client = storage.owner.get_blob_client("determinism", "blob")
+    sha256 = publish(client, [CONTENT])
+    stored = client.download_blob().readall()
+    assert sha256 == hashlib.sha256(stored).hexdigest()
+    assert gzip.decompress(stored) == CONTENT
+    return client, sha256
+
+
+@hypothesis_settings(deadline=None, max_examples=25)
+@given(cuts=st.lists(st.integers(0, len(CONTENT)), max_size=40))
+def test_the_same_content_gives_the_same_bytes_however_it_is_cut(
+    cuts: list[int], published: tuple[BlobClient, str]
+) -> None:
+    client, sha256 = published
+    edges = [0, *sorted(cuts), len(CONTENT)]
+    assert publish(client, [CONTENT[a:b] for a, b in pairwise(edges)]) == sha256
+
+
+def publish(client: BlobClient, pieces: list[bytes]) -> str | None:
+    blob = GzipBlob(client)
+    for piece in pieces:
+        blob.write(piece)
+    return blob.publish().sha256
 
 
 @hypothesis_settings(
-    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(cuts=st.lists(st.integers(0, 3_000_000), max_size=40))
-def test_the_same_content_gives_the_same_bytes_however_it_arrives(
-    cuts: list[int], absent_blob: Any
+@given(chunk_bytes=st.integers(50, 5000), chunked=st.booleans(), level=st.integers(1, 9))
+def test_the_same_hour_gives_the_same_blob_in_any_network_chunking(
+    chunk_bytes: int,
+    chunked: bool,
+    level: int,
+    archive: ArchiveServer,
+    settings: IngestSettings,
+    containers: Containers,
 ) -> None:
-    content = (b"0123456789abcdef" * 11 + bytes(range(256))) * 6944
-    whole = compressed(absent_blob, [content])
-    edges = [0, *sorted(cuts), len(content)]
-    pieces = [content[a:b] for a, b in zip(edges, edges[1:], strict=False)]
-    assert compressed(absent_blob, pieces) == whole
-    assert gzip.decompress(whole) == content
-
-
-def compressed(client: Any, pieces: list[bytes]) -> bytes:
-    """Return the bytes that would be uploaded."""
-    uploads: list[bytes] = []
-    blob = GzipBlob(Recorder(client, uploads))  # type: ignore[arg-type]
-    for piece in pieces:
-        blob.write(piece)
-    blob.publish()
-    return b"".join(uploads)
+    source = gzip.compress(ndjson(*(event(n) for n in range(300))), level, mtime=0)
+    archive.serve("2015-01-01-12.json.gz", Answer(source))
+    first = ingest_hour(datetime(2015, 1, 1, 12), settings, containers)
+    archive.serve(
+        "2015-01-01-12.json.gz", Answer(source + gz(b""), chunk_bytes=chunk_bytes, chunked=chunked)
+    )
+    second = ingest_hour(datetime(2015, 1, 1, 12), settings, containers)
+    assert second.content_sha256 == first.content_sha256
