@@ -1,0 +1,137 @@
+{#
+    An incremental table replaces, in one transaction, exactly the rows whose
+    key the loads of its change window touched. The window is (change_from,
+    change_to] in load_seq and lives in session variables: the model, the
+    delete and the watermark of one run all see the same one.
+    README.md says why this is exact.
+#}
+
+{# Where the ledger lists the changed values of a key, by load. #}
+{% macro changed_keys(key) -%}
+    {%- if key == 'file_name' -%}
+        {{ source('ledger', 'loads') }}
+    {%- elif key == 'event_date' -%}
+        {{ source('ledger', 'load_dates') }}
+    {%- else -%}
+        {{ exceptions.raise_compiler_error(
+            "No change set is known by " ~ key ~ ": use file_name or event_date."
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro key_type(key) -%}
+    {{ 'date' if key == 'event_date' else 'varchar' }}
+{%- endmacro %}
+
+
+{#
+    The rows an incremental run reads and replaces; all rows in a full build.
+    Without a key: everything, provided that anything changed at all.
+    The range is redundant, but its bounds are constants, which prune even
+    below the window functions of a view.
+#}
+{% macro in_change_set(key=none) -%}
+    {%- if not is_incremental() -%}
+        {{ key ~ ' is not null' if key else 'true' }}
+    {%- elif not key -%}
+        $change_to > $change_from
+    {%- else -%}
+        {{ key }} between
+            cast($first_changed as {{ key_type(key) }})
+            and cast($last_changed as {{ key_type(key) }})
+        and {{ key }} in (
+            select {{ key }}
+            from {{ changed_keys(key) }}
+            where load_seq > $change_from and load_seq <= $change_to
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro newest_watermark(model_name) -%}
+    (
+        select coalesce(max(load_seq), -1)
+        from {{ source('ledger', 'model_watermarks') }}
+        where model = '{{ model_name }}'
+    )
+{%- endmacro %}
+
+
+{# Pre-hook: fix the window for the rest of the session. #}
+{% macro open_change_window() %}
+    {% if execute and config.get('materialized') == 'incremental' %}
+        {% set upstream = [] %}
+        {% for node_id in model.depends_on.nodes %}
+            {% set parent = graph.nodes.get(node_id) %}
+            {% if parent and parent.config.materialized == 'incremental' %}
+                {% do upstream.append(newest_watermark(parent.name)) %}
+            {% endif %}
+        {% endfor %}
+
+        {% set window %}
+            select
+                {{ newest_watermark(model.name) }} as change_from,
+                {% if upstream %}
+                least({{ upstream | join(', ') }}) as change_to
+                {% else %}
+                (
+                    select coalesce(max(load_seq), -1)
+                    from {{ source('ledger', 'loads') }}
+                ) as change_to
+                {% endif %}
+        {% endset %}
+        {% set bounds = run_query(window).rows[0] %}
+        {% do run_query('set change_from = ' ~ bounds[0]) %}
+        {% do run_query('set change_to = ' ~ bounds[1]) %}
+
+        {% set key = config.get('unique_key') %}
+        {% if key and is_incremental() %}
+            {% set range %}
+                select
+                    coalesce(cast(min({{ key }}) as varchar), '9999-12-31'),
+                    coalesce(cast(max({{ key }}) as varchar), '0001-01-01')
+                from {{ changed_keys(key) }}
+                where load_seq > $change_from and load_seq <= $change_to
+            {% endset %}
+            {% set ends = run_query(range).rows[0] %}
+            {% do run_query("set first_changed = '" ~ ends[0] ~ "'") %}
+            {% do run_query("set last_changed = '" ~ ends[1] ~ "'") %}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{#
+    dbt's extension point for the strategy `change_set`. The delete is by the
+    change set and not by the new rows' keys: a file or a day can become empty.
+#}
+{% macro get_incremental_change_set_sql(arg_dict) %}
+    {% set target = arg_dict['target_relation'] %}
+    {% set columns = get_quoted_csv(
+        arg_dict['dest_columns'] | map(attribute='name')
+    ) %}
+    {% set dml %}
+        delete from {{ target }}
+        where {{ in_change_set(arg_dict['unique_key']) }};
+
+        insert into {{ target }} ({{ columns }})
+        select {{ columns }}
+        from {{ arg_dict['temp_relation'] }}
+    {% endset %}
+    {{ return(snowflake_dml_explicit_transaction(dml)) }}
+{% endmacro %}
+
+
+{# Post-hook: the window is done; nothing is written when it was empty. #}
+{% macro record_watermark() %}
+    {% if config.get('materialized') == 'incremental' %}
+        insert into {{ source('ledger', 'model_watermarks') }}
+            (model, load_seq, recorded_at)
+        select
+            '{{ model.name }}' as model,
+            $change_to as load_seq,
+            sysdate() as recorded_at
+        where $change_to > $change_from
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,41 @@
+{#
+    The UTC instant of a GH Archive `created_at`, in any of its three forms:
+    2015-01-01T12:00:01Z, 2012-06-14T15:00:01-07:00, 2012/03/10 22:55:15 -0800.
+    Null if it is none of them. Text arithmetic, since TIMESTAMP_TZ depends on
+    the session.
+#}
+{% macro utc_timestamp(text) -%}
+    {%- set offset = "replace(trim(substr(" ~ text ~ ", 20)), ':', '')" -%}
+    dateadd(
+        'minute',
+        case left({{ offset }}, 1) when '-' then 1 when '+' then -1 else 0 end
+        * coalesce(
+            try_cast(substr({{ offset }}, 2, 2) as integer) * 60
+            + try_cast(substr({{ offset }}, 4, 2) as integer),
+            0
+        ),
+        try_cast(
+            replace(replace(left({{ text }}, 19), '/', '-'), 'T', ' ')
+            as timestamp_ntz
+        )
+    )
+{%- endmacro %}
+
+
+{#
+    What an actor or a repository is known by: its id, or before 2015, when
+    the archive had none, its name.
+#}
+{% macro entity_key(id, name) -%}
+    coalesce(cast({{ id }} as varchar), 'name:' || lower({{ name }}))
+{%- endmacro %}
+
+
+{# A stable identity made of texts that survive re-serialisation. #}
+{% macro identity(texts) -%}
+    md5(
+        {%- for text in texts %}
+        coalesce({{ text }}, '') {{ "|| '|' ||" if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

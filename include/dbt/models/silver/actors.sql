@@ -1,0 +1,41 @@
+with
+
+events as (
+
+    select *
+    from {{ ref('events') }}
+    where actor_key is not null and {{ in_change_set() }}
+
+),
+
+logins as (
+
+    select
+        actor_key,
+        actor_id,
+        actor_login,
+        is_bot,
+        min(created_at) as first_seen_at,
+        max(created_at) as last_seen_at,
+        count(*) as event_count
+    from events
+    group by actor_key, actor_id, actor_login, is_bot
+
+)
+
+select
+    actor_key,
+    actor_id,
+    actor_login,
+    is_bot,
+    cast(
+        sum(event_count) over (partition by actor_key) as number(38, 0)
+    ) as event_count,
+    min(first_seen_at) over (partition by actor_key) as first_seen_at,
+    max(last_seen_at) over (partition by actor_key) as last_seen_at
+from logins
+qualify
+    row_number() over (
+        partition by actor_key
+        order by last_seen_at desc, actor_login asc
+    ) = 1

@@ -1,0 +1,40 @@
+with
+
+events as (
+
+    select *
+    from {{ ref('events') }}
+    where repo_key is not null and {{ in_change_set() }}
+
+),
+
+names as (
+
+    select
+        repo_key,
+        repo_id,
+        repo_name,
+        min(created_at) as first_seen_at,
+        max(created_at) as last_seen_at,
+        count(*) as event_count
+    from events
+    group by repo_key, repo_id, repo_name
+
+)
+
+select
+    repo_key,
+    repo_id,
+    repo_name,
+    split_part(repo_name, '/', 1) as owner_login,
+    cast(
+        sum(event_count) over (partition by repo_key) as number(38, 0)
+    ) as event_count,
+    min(first_seen_at) over (partition by repo_key) as first_seen_at,
+    max(last_seen_at) over (partition by repo_key) as last_seen_at
+from names
+qualify
+    row_number() over (
+        partition by repo_key
+        order by last_seen_at desc, repo_name asc
+    ) = 1
