@@ -1,0 +1,1 @@
+"""Recommendations of repositories: read Gold, train, evaluate, write, publish."""

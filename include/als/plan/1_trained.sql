@@ -1,0 +1,3 @@
+select model_id
+from gold.models
+where model_id = %(model_id)s

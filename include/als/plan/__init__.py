@@ -1,0 +1,36 @@
+"""Which model the present state of Gold calls for, and whether it is there already."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from snowflake.connector import SnowflakeConnection
+
+STATEMENTS = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """A model's id, which names its input and parameters, and whether it has been trained."""
+
+    model_id: str
+    is_trained: bool
+
+
+def plan_model(
+    connection: SnowflakeConnection, as_of: str, parameters: Mapping[str, Any]
+) -> ModelPlan:
+    """Name the model of today's Gold, `as_of` a date, by what it depends on.
+
+    The same data and parameters always give the same id, so nothing is trained twice.
+    """
+    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:8]
+    cursor = connection.cursor()
+    cursor.execute((STATEMENTS / "0_watermark.sql").read_text())
+    ((load_seq,),) = cursor.fetchall()
+    model_id = f"{as_of}-{load_seq}-{digest}"
+    cursor.execute((STATEMENTS / "1_trained.sql").read_text(), {"model_id": model_id})
+    return ModelPlan(model_id, is_trained=bool(cursor.fetchall()))

@@ -1,0 +1,2 @@
+delete from gold.recommendations
+where model_id = %(model_id)s

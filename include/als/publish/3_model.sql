@@ -1,0 +1,3 @@
+select metrics
+from gold.models
+where model_id = %(model_id)s

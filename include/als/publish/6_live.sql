@@ -1,0 +1,2 @@
+select model_id
+from gold.live_model

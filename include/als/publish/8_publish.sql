@@ -1,0 +1,2 @@
+update gold.live_model
+set model_id = %(model_id)s
