@@ -1,0 +1,1 @@
+"""A local stand-in for a Snowflake account: fakesnow's server, grown by subclassing."""

@@ -1,0 +1,48 @@
+"""`python -m local.snowflake --port P --database FILE.duckdb [--certificate CERT --key KEY]`."""
+
+import argparse
+import asyncio
+from pathlib import Path
+
+import anyio.to_thread
+import uvicorn
+
+from local.snowflake.account import Account
+from local.snowflake.app import Service
+
+# Statements that wait for a lock hold a thread each
+_THREADS = 200
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    await server.serve()
+
+
+def main() -> None:
+    """Serve one account on 127.0.0.1 until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m local.snowflake", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--database", type=Path, required=True, help="file of the first database")
+    parser.add_argument("--certificate", help="PEM certificate chain; without it, plain HTTP")
+    parser.add_argument("--key", help="PEM private key of the certificate")
+    options = parser.parse_args()
+    account = Account(options.database)
+    config = uvicorn.Config(
+        Service(account).app(),
+        host="127.0.0.1",
+        port=options.port,
+        ssl_certfile=options.certificate,
+        ssl_keyfile=options.key,
+        access_log=False,
+        timeout_keep_alive=3600,
+        timeout_graceful_shutdown=1,
+    )
+    try:
+        asyncio.run(_serve(uvicorn.Server(config)))
+    finally:
+        account.close()
+
+
+if __name__ == "__main__":
+    main()

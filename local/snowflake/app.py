@@ -1,0 +1,252 @@
+"""The HTTP side: Snowflake's login, query, session and monitoring endpoints, and /health."""
+
+import gzip
+import json
+import logging
+import secrets
+from base64 import b64encode
+from typing import Any
+
+import pyarrow as pa
+from fakesnow.arrow import to_ipc
+from fakesnow.expr import normalise_ident
+from fakesnow.server import describe_only_response
+from fakesnow.statement_type import DML_TYPE_IDS, statement_type_id
+from fakesnow.transforms import SERVER_VERSION
+from snowflake.connector.errors import ProgrammingError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from local.snowflake import results
+from local.snowflake.account import Account
+from local.snowflake.cursor import Cursor
+from local.snowflake.errors import error, translate
+from local.snowflake.session import Session
+
+log = logging.getLogger("uvicorn.error")
+
+
+class Service:
+    """One account behind Snowflake's HTTP endpoints."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.sessions: dict[str, Session] = {}
+        self.running: dict[str, Session] = {}
+
+    def app(self) -> Starlette:
+        """Return the ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/health", self.health),
+                Route("/session/v1/login-request", self.login, methods=["POST"]),
+                Route("/session", self.session, methods=["POST"]),
+                Route("/session/heartbeat", self.session, methods=["POST"]),
+                Route("/session/token-request", self.session, methods=["POST"]),
+                Route("/queries/v1/query-request", self.query, methods=["POST"]),
+                Route("/queries/v1/abort-request", self.abort, methods=["POST"]),
+                Route("/monitoring/queries/{query_id}", self.monitoring),
+                Route("/telemetry/send", self.telemetry, methods=["POST"]),
+                Route("/telemetry/send/sessionless", self.telemetry, methods=["POST"]),
+            ]
+        )
+
+    async def health(self, _: Request) -> JSONResponse:
+        """Say that the server is ready."""
+        return JSONResponse({"status": "ok"})
+
+    async def telemetry(self, _: Request) -> JSONResponse:
+        """Throw telemetry away."""
+        return JSONResponse({"success": True})
+
+    async def login(self, request: Request) -> JSONResponse:
+        """Open a session. Whoever logs in is let in: the port is bound to this machine."""
+        data = (await _body(request))["data"]
+        asked = request.query_params
+        database = asked.get("databaseName") or None
+        schema = asked.get("schemaName") or None
+        session = await run_in_threadpool(
+            self.account.connect,
+            database and normalise_ident(database),
+            schema and normalise_ident(schema),
+        )
+        session.user = str(data.get("LOGIN_NAME") or "")
+        parameters = data.get("SESSION_PARAMETERS") or {}
+        session.autocommit(bool(parameters.get("AUTOCOMMIT", True)))
+        token = secrets.token_urlsafe(32)
+        self.sessions[token] = session
+        log.info("login of %s, database %s, schema %s", session.user, session.database, schema)
+        return _success(
+            {
+                "token": token,
+                "masterToken": token,
+                "validityInSeconds": 3600,
+                "masterValidityInSeconds": 14400,
+                "sessionId": len(self.sessions),
+                "serverVersion": SERVER_VERSION,
+                "parameters": [
+                    {"name": "AUTOCOMMIT", "value": session.parameters["AUTOCOMMIT"]},
+                    {"name": "TIMEZONE", "value": "Etc/UTC"},
+                    {"name": "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", "value": 3600},
+                    {"name": "CLIENT_TELEMETRY_ENABLED", "value": False},
+                    # 0: clients send array bindings with the statement, not through a stage
+                    {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0},
+                ],
+                "sessionInfo": {
+                    "databaseName": session.database,
+                    "schemaName": session.schema,
+                    "warehouseName": asked.get("warehouse"),
+                    "roleName": asked.get("roleName"),
+                },
+            }
+        )
+
+    async def session(self, request: Request) -> JSONResponse:
+        """Answer a heartbeat, or log out."""
+        session = self.sessions.get(_token(request))
+        if session is None:
+            return _unknown_session()
+        if request.query_params.get("delete"):
+            del self.sessions[_token(request)]
+            await run_in_threadpool(session.close)
+        return _success(None)
+
+    async def abort(self, request: Request) -> JSONResponse:
+        """Cancel the statement with a request id."""
+        body = await _body(request)
+        if session := self.running.get(str(body.get("requestId"))):
+            session.interrupt()
+        return _success(None)
+
+    async def monitoring(self, request: Request) -> JSONResponse:
+        """Say whether a query has run."""
+        known = request.path_params["query_id"] in self.account.results_cache
+        return _success({"queries": [{"status": "SUCCESS"}] if known else []})
+
+    async def query(self, request: Request) -> JSONResponse:
+        """Run one statement."""
+        session = self.sessions.get(_token(request))
+        if session is None:
+            return _unknown_session()
+        body = await _body(request)
+        request_id = str(request.query_params.get("requestId"))
+        self.running[request_id] = session
+        try:
+            return await run_in_threadpool(_run, session, body)
+        finally:
+            self.running.pop(request_id, None)
+
+
+def _run(session: Session, body: dict[str, Any]) -> JSONResponse:
+    with session.turn:
+        try:
+            return _answer(session, body)
+        except Exception as fault:
+            refusal = translate(fault)
+            if refusal.errno == 603:
+                log.error("statement failed in the stand-in itself", exc_info=fault)
+            code = f"{refusal.errno:06d}"
+            log.info("%s %s", code, str(refusal.raw_msg or refusal.msg).replace("\n", " ")[:300])
+            return JSONResponse(
+                {
+                    "data": {"errorCode": code, "sqlState": refusal.sqlstate},
+                    "code": code,
+                    "message": refusal.raw_msg or refusal.msg,
+                    "success": False,
+                }
+            )
+
+
+def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
+    sql = body["sqlText"]
+    cursor = session.cursor()
+    if body.get("describeOnly"):
+        expression = cursor._parsed(sql)
+        described = cursor._describe_only(sql)
+        if described is not None:
+            columns = results.row_type(described)
+            return describe_only_response(
+                session, cursor, columns, expression, statement_type_id(expression)
+            )
+    bindings = body.get("bindings") or {}
+    arrays = any(isinstance(b["value"], list) for b in bindings.values())
+    expression = cursor._parsed(sql)
+    type_id = statement_type_id(expression)
+    if arrays:
+        _run_batch(cursor, sql, bindings, insert=type_id == statement_type_id_insert())
+    elif bindings and not all(k.isdigit() for k in bindings):
+        cursor.execute(sql, {k: results.bound(b, b["value"]) for k, b in bindings.items()})
+    else:
+        ordered = [bindings[str(i + 1)] for i in range(len(bindings))]
+        cursor.execute(sql, [results.bound(b, b["value"]) for b in ordered] or None)
+    columns = results.row_type(cursor._describe_last_sql())
+    table = cursor._arrow_table
+    if type_id in DML_TYPE_IDS:
+        rows = zip(*[c.to_pylist() for c in table.columns], strict=True)
+        result: dict[str, Any] = {
+            "queryResultFormat": "json",
+            "rowset": [[None if v is None else str(v) for v in row] for row in rows],
+        }
+    else:
+        stream = to_ipc(results.wire_table(table, columns))
+        result = {
+            "queryResultFormat": "arrow",
+            "rowsetBase64": b64encode(stream).decode() if table.num_rows else "",
+        }
+    return _success(
+        {
+            "parameters": [{"name": "TIMEZONE", "value": "Etc/UTC"}],
+            "rowtype": columns,
+            "total": table.num_rows,
+            "returned": table.num_rows,
+            "queryId": cursor.sfqid,
+            "statementTypeId": type_id,
+            "finalDatabaseName": session.database,
+            "finalSchemaName": session.schema,
+            **result,
+        }
+    )
+
+
+def statement_type_id_insert() -> int:
+    """Return the type of an INSERT."""
+    from fakesnow.statement_type import INSERT
+
+    return INSERT
+
+
+def _run_batch(cursor: Cursor, sql: str, bindings: dict[str, Any], *, insert: bool) -> None:
+    """Run an array binding: an INSERT as one statement, anything else is refused by Snowflake."""
+    if not insert:
+        raise error(2, "Unsupported feature: array bindings in anything but INSERT", "0A000")
+    cursor.execute(sql, rows=results.bound_table(bindings))
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    raw = await request.body()
+    if request.headers.get("Content-Encoding") == "gzip":
+        raw = gzip.decompress(raw)
+    return json.loads(raw) if raw else {}
+
+
+def _token(request: Request) -> str:
+    return request.headers.get("Authorization", "").removeprefix('Snowflake Token="').rstrip('"')
+
+
+def _success(data: Any) -> JSONResponse:
+    return JSONResponse({"data": data, "code": None, "message": None, "success": True})
+
+
+def _unknown_session() -> JSONResponse:
+    return JSONResponse(
+        {
+            "data": None,
+            "code": "390104",
+            "message": "User must login again to access the service.",
+            "success": False,
+        },
+        status_code=401,
+    )

@@ -1,0 +1,316 @@
+"""COPY INTO a table from a stage, within the session's transaction, with Snowflake's results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from azure.storage.blob import BlobProperties
+from sqlglot import exp
+
+from local.snowflake import names, stage_files, stages
+from local.snowflake.errors import compilation, error, unsupported
+from local.snowflake.stage_files import BadRecord, StagedFile
+from local.snowflake.stages import Stage
+
+if TYPE_CHECKING:
+    from local.snowflake.cursor import Cursor
+    from local.snowflake.locks import TableName
+
+ROWS = "_STAGED_ROWS"
+_OPTIONS = {"FILES", "PATTERN", "FORCE", "ON_ERROR", "FILE_FORMAT", "MATCH_BY_COLUMN_NAME"}
+_RESULT = pa.schema(
+    [
+        ("file", pa.string()),
+        ("status", pa.string()),
+        ("rows_parsed", pa.int64()),
+        ("rows_loaded", pa.int64()),
+        ("error_limit", pa.int64()),
+        ("errors_seen", pa.int64()),
+        ("first_error", pa.string()),
+        ("first_error_line", pa.int64()),
+        ("first_error_character", pa.int64()),
+        ("first_error_column_name", pa.string()),
+    ]
+)
+
+
+@dataclass
+class Loaded:
+    """What became of one file."""
+
+    url: str
+    parsed: int = 0
+    rows: int = 0
+    bad: list[BadRecord] = field(default_factory=list)
+    skipped: bool = False
+
+    def row(self) -> tuple[Any, ...]:
+        """Return the file's row of COPY's result."""
+        first = self.bad[0] if self.bad else None
+        status = "LOADED"
+        if first:
+            status = "LOAD_FAILED" if self.skipped or not self.rows else "PARTIALLY_LOADED"
+        return (
+            self.url,
+            status,
+            self.parsed,
+            self.rows,
+            self.parsed if self.bad else 1,
+            len(self.bad),
+            f"Error parsing JSON: {first.reason}" if first else None,
+            first.line if first else None,
+            1 if first else None,
+            None,
+        )
+
+
+def run(cursor: Cursor, statement: exp.Copy) -> None:
+    """Run a COPY INTO statement."""
+    if not statement.args.get("kind") or isinstance(statement.this, exp.Subquery):
+        raise unsupported("COPY INTO a location")
+    options = _options(statement)
+    source = statement.args["files"][0]
+    select = source.this if isinstance(source, exp.Subquery) else None
+    table = select.args["from_"].this if select is not None else source
+    if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Var):
+        raise unsupported("COPY from anything but a stage")
+    stage = stages.resolve(cursor, table.this.name)
+    file_format = stages.file_format(cursor, options.get("FILE_FORMAT", {}), stage.format)
+    stage_files.refuse_options(file_format)
+    target = names.target(statement, cursor._conn.database, cursor._conn.schema)
+    on_error = str(options.get("ON_ERROR", "ABORT_STATEMENT")).upper()
+    if on_error not in ("ABORT_STATEMENT", "CONTINUE", "SKIP_FILE"):
+        raise unsupported(f"ON_ERROR = {on_error}")
+    blobs = _blobs(stage, options.get("FILES"), options.get("PATTERN"), on_error)
+    with cursor._conn.writing([target], exclusive=False):
+        if not options.get("FORCE"):
+            blobs = _unloaded(cursor, target, blobs)
+        results = []
+        for file in stage_files.download(stage, blobs):
+            loaded = Loaded(stage.url_of(file.blob.name))
+            for piece in _accepted(file, file_format, on_error, loaded):
+                insert = _insert(cursor, statement, select, target, piece, file_format, options)
+                loaded.rows += _load(cursor, insert, piece, file.blob.name)
+            _remember(cursor, target, file, loaded)
+            results.append(loaded)
+    _answer(cursor, results)
+    cursor._last_transformed = statement
+
+
+def staged_columns(select: exp.Expression, file_format: dict[str, Any]) -> exp.Expression:
+    """Make a query over a stage one over the rows read from it, in place."""
+    parquet = file_format["TYPE"] == "PARQUET"
+    for extract in list(select.find_all(exp.JSONExtract)):
+        if parquet and _is_file(extract.this):
+            keys = extract.expression.expressions[1:]
+            if len(keys) != 1 or not isinstance(keys[0], exp.JSONPathKey):
+                raise unsupported("paths into nested columns of Parquet")
+            extract.replace(exp.column(exp.to_identifier(keys[0].this, quoted=True)))
+    for node in list(select.find_all(exp.Parameter)):
+        if parquet or node.this.name != "1":
+            raise unsupported(f"${node.this.name} in a query over {file_format['TYPE']} files")
+        owner = node.parent if isinstance(node.parent, exp.Dot | exp.Column) else node
+        owner.replace(exp.column(exp.to_identifier("$1", quoted=True)))
+    for column in select.find_all(exp.Column):
+        if column.name.upper().startswith("METADATA$"):
+            column.replace(exp.column(exp.to_identifier(column.name.upper(), quoted=True)))
+    for table in list(select.find_all(exp.Table)):
+        if isinstance(table.this, exp.Var):
+            alias = table.alias
+            table.replace(
+                exp.table_(
+                    exp.to_identifier(ROWS, quoted=True),
+                    db="main",
+                    catalog="temp",
+                    alias=alias or None,
+                )
+            )
+    return select
+
+
+def _is_file(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Parameter) or node.find(exp.Parameter) is not None
+
+
+def _options(statement: exp.Copy) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for parameter in statement.args.get("params") or []:
+        name = parameter.this.name.upper()
+        value = parameter.args.get("expression")
+        if name not in _OPTIONS:
+            raise unsupported(f"COPY option {name}")
+        if name == "FILE_FORMAT":
+            found[name] = stages.format_options(parameter.expressions)
+        elif name == "FILES":
+            items = value.expressions if isinstance(value, exp.Tuple) else [value.this]
+            found[name] = [item.name for item in items]
+        elif isinstance(value, exp.Boolean):
+            found[name] = value.this
+        else:
+            found[name] = value.name if value is not None else None
+    return found
+
+
+def _blobs(
+    stage: Stage, files: list[str] | None, pattern: str | None, on_error: str
+) -> list[BlobProperties]:
+    if files is None:
+        return stage.files(pattern)
+    found = []
+    with stages.storage_faults():
+        known = {b.name: b for b in _listed(stage, files)}
+    for file in files:
+        name = f"{stage.prefix}{stage.path}{file}"
+        if name in known:
+            found.append(known[name])
+        elif on_error == "ABORT_STATEMENT":
+            raise stages.missing_file(stage.url_of(name))
+    return found
+
+
+def _listed(stage: Stage, files: list[str]) -> Iterator[BlobProperties]:
+    """List what the names share at their start: far fewer requests than one per file."""
+    shared = files[0]
+    for file in files:
+        while not file.startswith(shared):
+            shared = shared[:-1]
+    with stage.container as container:
+        yield from container.list_blobs(name_starts_with=stage.prefix + stage.path + shared)
+
+
+def _unloaded(
+    cursor: Cursor, target: TableName, blobs: list[BlobProperties]
+) -> list[BlobProperties]:
+    known = dict(
+        cursor.rows(
+            f'select file_name, etag from "{target.database}"._fs_information_schema'
+            "._fs_load_history where schema_name = ? and table_name = ? and status != 'LOAD_FAILED'",
+            [target.schema, target.name],
+        )
+    )
+    return [b for b in blobs if known.get(b.name) != b.etag.strip('"')]
+
+
+def _accepted(
+    file: StagedFile, file_format: dict[str, Any], on_error: str, loaded: Loaded
+) -> Iterator[pa.Table]:
+    """Yield the tables to insert, as ON_ERROR wants."""
+    if on_error == "SKIP_FILE" and any(bad for _, bad, _ in file.pieces(file_format)):
+        loaded.skipped = True
+    for piece, bad, parsed in file.pieces(file_format):
+        loaded.parsed += parsed
+        loaded.bad += bad
+        if bad and on_error == "ABORT_STATEMENT":
+            raise error(
+                100069,
+                f"Error parsing JSON: {bad[0].reason}\n  File '{file.blob.name}', line "
+                f"{bad[0].line}, character 1\n  If you would like to continue loading when an "
+                "error is encountered, use other values such as 'SKIP_FILE' or 'CONTINUE' for "
+                "the ON_ERROR option.",
+                "22P02",
+            )
+        if not loaded.skipped and piece.num_rows:
+            yield piece
+
+
+def _insert(
+    cursor: Cursor,
+    statement: exp.Copy,
+    select: exp.Expression | None,
+    target: TableName,
+    piece: pa.Table,
+    file_format: dict[str, Any],
+    options: dict[str, Any],
+) -> str:
+    into = statement.this.copy()
+    if select is not None:
+        query = staged_columns(select.copy(), file_format)
+    elif str(options.get("MATCH_BY_COLUMN_NAME", "NONE")).upper() == "NONE":
+        if file_format["TYPE"] != "JSON" or len(_columns(cursor, target)) != 1:
+            raise compilation(
+                1383,
+                "JSON file format can produce one and only one column of variant, object, or "
+                "array type. Load data into separate columns using the MATCH_BY_COLUMN_NAME copy "
+                "option or copy with transformation.",
+            )
+        query = exp.select('"$1"').from_(f'temp.main."{ROWS}"')
+    else:
+        if file_format["TYPE"] != "PARQUET":
+            raise unsupported("MATCH_BY_COLUMN_NAME for files other than Parquet")
+        if options["MATCH_BY_COLUMN_NAME"].upper() != "CASE_INSENSITIVE":
+            raise unsupported("MATCH_BY_COLUMN_NAME other than CASE_INSENSITIVE")
+        pairs = _matching(piece, _columns(cursor, target))
+        query = exp.select(*(exp.column(exp.to_identifier(mine, quoted=True)) for mine, _ in pairs))
+        query = query.from_(f'temp.main."{ROWS}"')
+        table = into.this if isinstance(into, exp.Schema) else into
+        into = exp.Schema(
+            this=table, expressions=[exp.to_identifier(theirs, quoted=True) for _, theirs in pairs]
+        )
+    return cursor.translated(exp.Insert(this=into, expression=query))
+
+
+def _matching(piece: pa.Table, columns: list[str]) -> list[tuple[str, str]]:
+    by_name = {name.upper(): name for name in piece.column_names}
+    pairs = [(by_name[c.upper()], c) for c in columns if c.upper() in by_name]
+    if not pairs:
+        raise compilation(904, "no column of the file matches a column of the table")
+    return pairs
+
+
+def _columns(cursor: Cursor, target: TableName) -> list[str]:
+    name = names.resolve_temporary(
+        exp.table_(
+            exp.to_identifier(target.name, quoted=True),
+            db=exp.to_identifier(target.schema, quoted=True),
+            catalog=exp.to_identifier(target.database, quoted=True),
+        ),
+        cursor._conn.temporary,
+    ).sql(dialect="duckdb")
+    return [row[0] for row in cursor.rows(f"describe {name}")]
+
+
+def _load(cursor: Cursor, insert: str, piece: pa.Table, file_name: str) -> int:
+    cursor._duck_conn.register(ROWS, piece)
+    try:
+        (count,) = cursor.rows(insert)[0]
+    finally:
+        cursor._duck_conn.unregister(ROWS)
+    return int(count)
+
+
+def _remember(cursor: Cursor, target: TableName, file: StagedFile, loaded: Loaded) -> None:
+    history = f'"{target.database}"._fs_information_schema._fs_load_history'
+    cursor.rows(
+        f"delete from {history} where schema_name = ? and table_name = ? and file_name = ?",
+        [target.schema, target.name, file.blob.name],
+    )
+    first = loaded.bad[0] if loaded.bad else None
+    cursor.rows(
+        f"insert into {history} (schema_name, file_name, table_name, last_load_time, status, "
+        "row_count, row_parsed, first_error_message, first_error_line_number, error_count, "
+        "error_limit, etag) values (?, ?, ?, now(), ?, ?, ?, ?, ?, ?, 1, ?)",
+        [
+            target.schema,
+            file.blob.name,
+            target.name,
+            loaded.row()[1],
+            loaded.rows,
+            loaded.parsed,
+            first.reason if first else None,
+            first.line if first else None,
+            len(loaded.bad),
+            file.etag,
+        ],
+    )
+
+
+def _answer(cursor: Cursor, results: list[Loaded]) -> None:
+    if not results:
+        cursor.succeed("Copy executed with 0 files processed.")
+        return
+    columns = [list(column) for column in zip(*(r.row() for r in results), strict=True)]
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, _RESULT, strict=True)]
+    cursor.answer_table(pa.table(arrays, schema=_RESULT))

@@ -1,0 +1,268 @@
+"""Runs one statement: parse, refuse or rewrite, lock, execute; every fault is Snowflake's error."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import duckdb
+import pyarrow as pa
+import sqlglot
+from fakesnow import checks
+from fakesnow.cursor import FakeSnowflakeCursor
+from sqlglot import exp
+
+from local.snowflake import (
+    account_objects,
+    copy_into,
+    describe,
+    merge,
+    names,
+    refusals,
+    rewrite,
+    stage_query,
+    stages,
+    variables,
+)
+from local.snowflake.errors import compilation, error, translate
+
+if TYPE_CHECKING:
+    from local.snowflake.session import Session
+
+# DDL of several sessions at once conflicts in DuckDB's catalog where Snowflake's doesn't
+_CATALOG_RETRY_SECONDS = 10.0
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+
+class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
+    """One statement's run and its result."""
+
+    _conn: Session
+    _duck_conn: duckdb.DuckDBPyConnection
+
+    def execute(
+        self,
+        command: str,
+        params: Sequence[Any] | dict[Any, Any] | None = None,
+        *args: Any,
+        rows: pa.Table | None = None,
+        **kwargs: Any,
+    ) -> Cursor:
+        """Run one statement; `rows` holds an array binding, a column per placeholder."""
+        binds = kwargs.get("binding_params") or params
+        try:
+            self._run(
+                self._parsed(command), list(binds) if isinstance(binds, tuple) else binds, rows
+            )
+        except Exception as fault:
+            raise translate(fault) from fault
+        return self
+
+    def rows(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement of ours on DuckDB, to its end: a half-read result blocks the next."""
+        return self._duck_conn.execute(sql, parameters).fetchall()
+
+    def answer(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
+        """Make the result of `sql`, a DuckDB query, this statement's."""
+        super()._execute(sqlglot.parse_one(sql, read="duckdb"), parameters)
+
+    def answer_table(self, table: pa.Table) -> None:
+        """Make `table` this statement's result."""
+        self._duck_conn.register("_answer", table)
+        self.rows("create or replace temp table _last_answer as from _answer")
+        self._duck_conn.unregister("_answer")
+        self.answer("select * from _last_answer")
+
+    def succeed(self, message: str = "Statement executed successfully.") -> None:
+        """Answer with one row: what happened."""
+        literal = exp.Literal.string(message).sql(dialect="duckdb")
+        self.answer(f"select {literal} as status")
+
+    def translated(self, expression: exp.Expression, params: Any = None) -> str:
+        """Translate one statement or query to DuckDB's SQL."""
+        return cast(str, self._transform(expression, params).sql(dialect="duckdb"))
+
+    def _parsed(self, command: str) -> exp.Expression:
+        statements = [
+            s
+            for s in sqlglot.parse(command, read="snowflake")
+            if s is not None and not isinstance(s, exp.Semicolon)
+        ]
+        if not statements:
+            raise error(900, "Empty SQL statement.", "42601")
+        if len(statements) > 1:
+            raise error(
+                8,
+                f"Actual statement count {len(statements)} did not match the desired "
+                "statement count 1.",
+                "0A000",
+            )
+        return cast(exp.Expression, statements[0])
+
+    def _run(self, statement: exp.Expression, params: Any, rows: pa.Table | None) -> None:
+        session = self._conn
+        if account_objects.handle(self, statement):
+            return
+        if variables.handle(self, statement):
+            return
+        statement = variables.substitute(statement, session.values)
+        refusals.check(statement)
+        self._last_transformed = statement
+        match statement:
+            case exp.Transaction():
+                session.begin()
+                self.succeed()
+            case exp.Commit():
+                session.commit()
+                self.succeed()
+            case exp.Rollback():
+                session.rollback()
+                self.succeed()
+            case exp.Copy():
+                copy_into.run(self, statement)
+            case exp.Insert() | exp.Update() | exp.Delete() | exp.Merge():
+                self._write(statement, params, rows)
+            case exp.Create() | exp.Drop() | exp.Alter() | exp.Comment() | exp.TruncateTable():
+                self._define(statement, params)
+            case exp.Use():
+                with session.reading():
+                    self._use(statement)
+            case exp.Describe() if describe.handle(self, statement):
+                pass
+            case exp.ListStage():
+                stages.list_files(self, statement)
+            case exp.Command() if statement.this.upper() not in ("SHOW",):
+                raise compilation(1003, f"syntax error: unexpected '{statement.this}'.")
+            case _:
+                with session.reading():
+                    self._statements(stage_query.readable(self, statement), params)
+
+    def _statements(self, statement: exp.Expression, params: Any) -> None:
+        if isinstance(statement, exp.Query | exp.DML | exp.DDL):
+            self.check_db_and_schema(statement)
+        for part in self._transform_explode(statement):
+            transformed = self._transform(part, params)
+            self._execute(transformed, params if transformed.find(exp.Placeholder) else None)
+
+    def _transform_explode(self, expression: exp.Expression) -> list[exp.Expression]:
+        if isinstance(expression, exp.Merge):
+            return [expression]
+        return cast("list[exp.Expression]", super()._transform_explode(expression))
+
+    def _transform(self, expression: exp.Expression, params: Any) -> exp.Expression:
+        before = rewrite.before(expression, self._conn.database, self._conn.schema)
+        return names.resolve_temporary(super()._transform(before, params), self._conn.temporary)
+
+    def _write(self, statement: exp.Expression, params: Any, rows: pa.Table | None) -> None:
+        target = names.target(statement, self._conn.database, self._conn.schema)
+        exclusive = not isinstance(statement, exp.Insert) or bool(statement.args.get("overwrite"))
+        with self._conn.writing([target], exclusive=exclusive):
+            if rows is not None:
+                self._duck_conn.register("_binds", rows)
+                statement = rewrite.from_binds(statement)
+            if isinstance(statement, exp.Merge):
+                merge.run(self, statement, params)
+            else:
+                self._statements(statement, params)
+            if rows is not None:
+                self._duck_conn.unregister("_binds")
+
+    def _define(self, statement: exp.Expression, params: Any) -> None:
+        """Run DDL: it commits what is open, and itself."""
+        session = self._conn
+        session.commit()
+        kind = str(statement.args.get("kind") or "").upper()
+        if kind == "DATABASE":
+            self._database(statement)
+        elif kind == "STAGE":
+            stages.define(self, statement)
+        elif kind == "FILE FORMAT" and isinstance(statement, exp.Drop):
+            stages.drop_format(self, statement)
+        elif isinstance(statement, exp.Comment) and kind == "COLUMN":
+            describe.comment_on_column(self, statement)
+        elif self._is_temporary(statement):
+            self._define_temporary(statement, params)
+        else:
+            describe.record_comments(self, statement)
+            self._retrying(statement, params)
+
+    def _retrying(self, statement: exp.Expression, params: Any) -> None:
+        deadline = time.monotonic() + _CATALOG_RETRY_SECONDS
+        while True:
+            try:
+                self._statements(statement.copy(), params)
+                return
+            except Exception as fault:
+                cause = fault.__cause__ if fault.__cause__ is not None else fault
+                conflict = isinstance(cause, duckdb.TransactionException)
+                if not conflict or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def _is_temporary(self, statement: exp.Expression) -> bool:
+        if isinstance(statement, exp.Create):
+            return statement.find(exp.TemporaryProperty) is not None
+        return (
+            isinstance(statement, exp.Drop)
+            and names.target(statement, self._conn.database, self._conn.schema)
+            in self._conn.temporary
+        )
+
+    def _define_temporary(self, statement: exp.Expression, params: Any) -> None:
+        session = self._conn
+        target = names.target(statement, session.database, session.schema)
+        kind = str(statement.args["kind"]).upper()
+        if isinstance(statement, exp.Drop):
+            self.rows(f'drop {kind} if exists temp.main."{target}"')
+            del session.temporary[target]
+            self.succeed(f"{target.name} successfully dropped.")
+            return
+        if statement.args.get("exists") and target in session.temporary:
+            self.succeed(f"{target.name} already exists, statement succeeded.")
+            return
+        transformed = self._transform(statement, params)
+        known = session.temporary.get(target)
+        if known is not None and known != kind:
+            self.rows(f'drop {known} temp.main."{target}"')
+        physical = names.physical(target)
+        table = transformed.find(exp.Table)
+        assert table is not None
+        table.replace(physical)
+        self.rows(transformed.sql(dialect="duckdb"))
+        session.temporary[target] = kind
+        self.succeed(f"{kind.capitalize()} {target.name} successfully created.")
+
+    def _database(self, statement: exp.Expression) -> None:
+        session = self._conn
+        name = names.normal(statement.find(exp.Identifier))
+        exists = bool(statement.args.get("exists"))
+        if isinstance(statement, exp.Drop):
+            session.account.drop_database(name, exists_ok=exists)
+            self.succeed(f"{name} successfully dropped.")
+            return
+        if isinstance(statement, exp.Create) and not statement.args.get("replace"):
+            created = session.account.create_database(name, exists_ok=exists)
+            if created:
+                session.use(name, "PUBLIC")
+                self.succeed(f"Database {name} successfully created.")
+            else:
+                self.succeed(f"{name} already exists, statement succeeded.")
+            return
+        raise refusals.refused("database")
+
+    def _use(self, statement: exp.Use) -> None:
+        kind = statement.args.get("kind")
+        kind_name = kind.name.upper() if isinstance(kind, exp.Expression) else str(kind or "")
+        if kind_name.upper() in ("ROLE", "WAREHOUSE", "SECONDARY ROLES"):
+            self.succeed()
+            return
+        table = statement.this
+        if kind_name == "DATABASE" or (not kind_name and not table.db and table.name):
+            self._conn.use(names.normal(table.this), "PUBLIC")
+        else:
+            database = names.normal(table.args["db"]) if table.db else self._conn.database
+            self._conn.use(database, names.normal(table.this))
+        self.succeed()

@@ -1,0 +1,68 @@
+"""Values between Snowflake's wire format and DuckDB: bindings in, results out."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from fakesnow.arrow import to_sf
+from fakesnow.converter import from_binding
+from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
+
+_INTEGERS = {"TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER", "UHUGEINT"}
+
+
+def bound(binding: dict[str, Any], value: str | None) -> Any:
+    """Convert one bound value; its type is the binding's."""
+    if value is None:
+        return None
+    kind = binding["type"]
+    if kind == "FIXED":
+        return int(value) if value.lstrip("+-").isdigit() else Decimal(value)
+    if kind == "REAL":
+        return float(value)
+    converted = from_binding({"type": kind, "value": value})
+    if kind == "TIMESTAMP_NTZ" and isinstance(converted, datetime.datetime):
+        return converted.replace(tzinfo=None)
+    return converted
+
+
+def bound_table(bindings: dict[str, Any]) -> pa.Table:
+    """Make an array binding a table: column `b1` for the first placeholder, and so on."""
+    return pa.table(
+        {
+            f"b{position}": pa.array([bound(binding, v) for v in binding["value"]])
+            for position, binding in bindings.items()
+        }
+    )
+
+
+def row_type(described: list[Any]) -> list[ColumnInfo]:
+    """Describe a result's columns in Snowflake's terms."""
+    return describe_as_rowtype(
+        [
+            (name, "BIGINT" if kind in _INTEGERS else "DOUBLE" if kind == "FLOAT" else kind, *rest)
+            for name, kind, *rest in described
+        ]
+    )
+
+
+def wire_table(table: pa.Table, columns: list[ColumnInfo]) -> pa.Table:
+    """Make the Arrow table that Snowflake's clients read. A NULL timestamp stays NULL."""
+    converted = to_sf(table, columns)
+    for position, column in enumerate(table.columns):
+        if pa.types.is_timestamp(column.type) and column.null_count:
+            field = converted.schema.field(position)
+            structs = converted.column(position).combine_chunks()
+            nulls = pc.is_null(column.combine_chunks())
+            filled = [pc.fill_null(structs.field(i), 0) for i in range(structs.type.num_fields)]
+            masked = pa.StructArray.from_arrays(
+                filled, fields=list(structs.type), mask=_plain(nulls)
+            )
+            converted = converted.set_column(position, field, masked)
+    return converted
+
+
+def _plain(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

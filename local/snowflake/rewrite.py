@@ -1,0 +1,83 @@
+"""Rewrites a Snowflake statement where fakesnow's own translation to DuckDB would go wrong."""
+
+from sqlglot import exp
+
+from local.snowflake import functions, names
+
+_TABLE_PROPERTIES = (exp.TemporaryProperty, exp.SchemaCommentProperty)
+_KEYS = (
+    exp.PrimaryKeyColumnConstraint,
+    exp.UniqueColumnConstraint,
+    exp.Reference,
+    exp.CommentColumnConstraint,
+)
+_TABLE_KEYS = (exp.PrimaryKey, exp.UniqueColumnConstraint, exp.ForeignKey, exp.Constraint)
+
+
+def before(statement: exp.Expression, database: str | None, schema: str | None) -> exp.Expression:
+    """Return a copy with full names, Snowflake's column names and functions that translate."""
+    copy = statement.copy()
+    names.qualify(copy, database, schema)
+    if isinstance(copy, exp.Create | exp.Alter):
+        _drop_keys(copy)
+        _drop_properties(copy)
+        if isinstance(copy.expression, exp.Query):
+            _name_columns(copy.expression)
+    elif isinstance(copy, exp.Query):
+        _name_columns(copy)
+    return copy.transform(functions.before, copy=False)
+
+
+def from_binds(statement: exp.Expression) -> exp.Expression:
+    """Turn INSERT … VALUES (?, …) or SELECT ?, … into one INSERT from the table `_binds`."""
+    copy = statement.copy()
+    source = copy.expression
+    if isinstance(source, exp.Values):
+        (row,) = source.expressions
+        source = exp.select(*[e.copy() for e in row.expressions])
+    for position, placeholder in enumerate(list(source.find_all(exp.Placeholder, bfs=False))):
+        number = placeholder.name or str(position + 1)
+        placeholder.replace(exp.column(exp.to_identifier(f"b{number}", quoted=True)))
+    if source.args.get("from_") is None:
+        source = source.from_(exp.table_("_BINDS", db="main", catalog="temp"))
+    copy.set("expression", source)
+    return copy
+
+
+def _drop_keys(statement: exp.Expression) -> None:
+    """Snowflake records keys and enforces none; DuckDB would enforce them."""
+    schema = statement.this if isinstance(statement, exp.Create) else statement
+    for column in schema.find_all(exp.ColumnDef):
+        column.set(
+            "constraints",
+            [c for c in column.args.get("constraints") or [] if not isinstance(c.kind, _KEYS)],
+        )
+    if isinstance(schema, exp.Schema):
+        schema.set("expressions", [e for e in schema.expressions if not isinstance(e, _TABLE_KEYS)])
+
+
+def _drop_properties(statement: exp.Expression) -> None:
+    """TRANSIENT, COPY GRANTS, CLUSTER BY and the like have no meaning here."""
+    kind = str(statement.args.get("kind") or "").upper()
+    properties = statement.args.get("properties")
+    if properties is not None and kind in ("TABLE", "VIEW"):
+        kept = [p for p in properties.expressions if isinstance(p, _TABLE_PROPERTIES)]
+        properties.set("expressions", kept)
+
+
+def _name_columns(query: exp.Expression) -> None:
+    """Name unaliased expressions as Snowflake does: by their text in upper case."""
+    while isinstance(query, exp.SetOperation | exp.Subquery):
+        query = query.this
+    if not isinstance(query, exp.Select):
+        return
+    for projection in query.expressions:
+        if (
+            not isinstance(
+                projection,
+                exp.Alias | exp.Aliases | exp.Column | exp.Star | exp.Dot | exp.Parameter,
+            )
+            and not projection.is_star
+        ):
+            name = projection.sql(dialect="snowflake").upper()
+            projection.replace(exp.alias_(projection.copy(), name, quoted=True))

@@ -1,0 +1,108 @@
+"""Session variables (`set a = …`, `$a`) and parameters (`alter session set …`)."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlglot import exp
+
+from local.snowflake.errors import compilation, error
+
+if TYPE_CHECKING:
+    from local.snowflake.cursor import Cursor
+
+
+def handle(cursor: Cursor, statement: exp.Expression) -> bool:
+    """Run SET, UNSET and ALTER SESSION; return whether it was one."""
+    match statement:
+        case exp.Set():
+            _set(cursor, statement)
+        case exp.Alias(this=exp.Column(this=exp.Identifier(this=str(word)))) if (
+            word.upper() == "UNSET"
+        ):
+            cursor._conn.values.pop(statement.alias.upper(), None)
+            cursor.succeed()
+        case exp.Alias(this=exp.Column(this=exp.Identifier(this=str(word)))) if (
+            word.upper() == "START" and statement.alias.upper() == "TRANSACTION"
+        ):
+            cursor._conn.begin()
+            cursor.succeed()
+        case exp.Alter() if str(statement.args.get("kind")).upper() == "SESSION":
+            _alter_session(cursor, statement)
+        case _:
+            return False
+    return True
+
+
+def substitute(statement: exp.Expression, values: dict[str, exp.Expression]) -> exp.Expression:
+    """Replace `$name` by the variable's value, except in COPY and stage queries' `$1`."""
+    for parameter in list(statement.find_all(exp.Parameter)):
+        if not isinstance(parameter.this, exp.Var | exp.Identifier):
+            continue
+        name = parameter.this.name.upper()
+        if name not in values:
+            raise compilation(1008, f"Session variable '${name}' does not exist", "02000")
+        parameter.replace(values[name].copy())
+    return statement
+
+
+def _set(cursor: Cursor, statement: exp.Set) -> None:
+    for item in statement.expressions:
+        assignment = item.this
+        if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
+            raise compilation(1003, "syntax error: SET needs name = expression.")
+        name = assignment.this.name.upper()
+        value = substitute(exp.Paren(this=assignment.expression.copy()), cursor._conn.values)
+        with cursor._conn.reading():
+            query = exp.select(exp.alias_(value, "VALUE", quoted=True))
+            cursor._statements(query, None)
+        found = cursor.fetchone()
+        cursor._conn.values[name] = _literal(cast("tuple[Any]", found)[0])
+    cursor.succeed()
+
+
+def _literal(value: Any) -> exp.Expression:
+    match value:
+        case None:
+            return exp.null()
+        case bool():
+            return exp.Boolean(this=value)
+        case int() | float() | Decimal():
+            number = exp.Literal.number(str(abs(value)))
+            return exp.paren(exp.Neg(this=number)) if value < 0 else number
+        case datetime.datetime():
+            return exp.cast(
+                exp.Literal.string(value.replace(tzinfo=None).isoformat(sep=" ")), "timestamp"
+            )
+        case datetime.date():
+            return exp.cast(exp.Literal.string(value.isoformat()), "date")
+        case str():
+            return exp.Literal.string(value)
+        case _:
+            raise error(2, f"Unsupported feature: variable of type {type(value).__name__}", "0A000")
+
+
+def _alter_session(cursor: Cursor, statement: exp.Alter) -> None:
+    session = cursor._conn
+    action = statement.find(exp.AlterSession)
+    assert action is not None
+    for item in action.expressions:
+        if action.args.get("unset"):
+            session.parameters.pop(item.this.name.upper(), None)
+            continue
+        assignment = item.this
+        name = assignment.this.name.upper()
+        value = assignment.expression
+        setting = value.this if isinstance(value, exp.Boolean) else value.name
+        if name == "AUTOCOMMIT":
+            session.autocommit(str(setting).lower() in ("true", "on", "1"))
+        elif name == "TIMEZONE" and str(setting).upper() not in ("UTC", "ETC/UTC"):
+            raise error(2, "Unsupported feature: a session TIMEZONE other than UTC", "0A000")
+        elif name == "QUOTED_IDENTIFIERS_IGNORE_CASE" and str(setting).lower() == "true":
+            raise error(2, "Unsupported feature: QUOTED_IDENTIFIERS_IGNORE_CASE", "0A000")
+        else:
+            session.parameters[name] = setting
+    session.parameters.setdefault("LOCK_TIMEOUT", 43200)
+    cursor.succeed()
