@@ -28,6 +28,8 @@ from plugins.operators.powerbi import PowerBIDatasetRefreshOperator
 
 DBT_PROJECT = Path(__file__).parents[1] / "include" / "dbt"
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+ALS_PARAMETERS = ("rank", "reg_param", "max_iter", "alpha")
+
 if not MANIFEST.exists():
     raise FileNotFoundError(f"{MANIFEST} is missing: run `make manifest` to write it")
 
@@ -72,22 +74,14 @@ with DAG(
 ):
 
     @task
-    def plan() -> dict[str, Any]:
-        """Decide the run's day and hours; every later task reads them from here."""
+    def plan() -> list[str]:
+        """Decide the run's file hours; every later task takes its day and hours from here."""
         from airflow.sdk.exceptions import AirflowFailException
 
         context = get_current_context()
-        params = context["params"]
+        day, hours = context["params"]["day"], context["params"]["hours"]
         try:
-            return asdict(
-                plan_day(
-                    day=params["day"],
-                    hours=params["hours"],
-                    logical_date=context.get("logical_date"),
-                    run_id=context["run_id"],
-                    now=datetime.now(UTC),
-                )
-            )
+            return plan_day(day, hours, context.get("logical_date"), datetime.now(UTC)).hours
         except DayError as error:
             raise AirflowFailException(str(error)) from error
 
@@ -138,6 +132,23 @@ with DAG(
         unfinished = task_instance.get_dr_count(task_instance.dag_id, states=["queued", "running"])
         return bool(unfinished <= 1)
 
+    @task
+    def plan_model(hours: list[str]) -> dict[str, Any]:
+        """Name the model that Gold calls for; skip training if it is there already."""
+        from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from include.als.plan import plan_model
+
+        params = get_current_context()["params"]
+        parameters = {name: params[name] for name in ALS_PARAMETERS}
+        as_of = hours[-1].partition("T")[0]
+        with closing(SnowflakeHook("gharchive_snowflake").get_conn()) as connection:
+            model = plan_model(connection, as_of, parameters)
+        if model.is_trained:
+            raise AirflowSkipException(f"Model {model.model_id} is trained; nothing has changed")
+        return {"model_id": model.model_id, "as_of": as_of}
+
     @task(pool="snowflake_load")
     def publish(model_id: str) -> dict[str, Any]:
         """Load the model's recommendations; show them to readers if the model is good enough."""
@@ -180,22 +191,23 @@ with DAG(
             default_args={"pool": "dbt", "max_active_tis_per_dag": 1},
         )
 
-    planned = plan()
-    outcomes = ingest.expand(hour=planned["hours"])
+    hours = plan()
+    outcomes = ingest.expand(hour=hours)
     loaded = load(outcomes)
     silver = dbt_models("silver")
     gold = dbt_models("gold")
+    model = plan_model(hours)
     train = AlsTrainOperator(
         task_id="train",
-        model_id=planned["model_id"],
-        as_of=planned["day"],
-        rank="{{ params.rank }}",
-        reg_param="{{ params.reg_param }}",
-        max_iter="{{ params.max_iter }}",
-        alpha="{{ params.alpha }}",
+        model_id=model["model_id"],
+        as_of=model["as_of"],
+        **{name: f"{{{{ params.{name} }}}}" for name in ALS_PARAMETERS},
     )
-    refresh = PowerBIDatasetRefreshOperator(task_id="refresh", conn_id="gharchive_powerbi")
+    # Without a new model the day's facts are still worth a refresh
+    refresh = PowerBIDatasetRefreshOperator(
+        task_id="refresh", conn_id="gharchive_powerbi", trigger_rule=TriggerRule.NONE_FAILED
+    )
 
-    # An hour that failed keeps the run red and dbt from running; what arrived is loaded all the same
-    [outcomes, loaded] >> silver >> gold >> is_last_run() >> train
-    train >> publish(planned["model_id"]) >> refresh
+    # An hour that failed keeps the run red and dbt from running; what arrived is loaded anyway
+    [outcomes, loaded] >> silver >> gold >> is_last_run() >> model >> train
+    train >> publish(model["model_id"]) >> refresh
