@@ -95,12 +95,11 @@ class Sieve:
             self.lines_read += 1
             self._quarantine("too_long", lines.head)
             return b""
-        is_utf8 = _is_utf8(lines)
         kept = []
         for line in lines.split(b"\n"):
             self.lines_read += 1
             event = _decoded(line)
-            if event is None or not (is_utf8 or _is_utf8(line)):
+            if event is None or not _is_utf8(line):
                 self._quarantine(_what_is_wrong(line), line)
                 continue
             if not self._keeps(event.type):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 import re
+import secrets
 import traceback
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from include.ingest import (
     TransientIngestError,
     ingest_hour,
 )
+from include.ingest.blob import GzipBlob, JsonBlob
 from tests.ingest.archive_server import Answer, ArchiveServer
 from tests.ingest.conftest import Storage, downloaded, event, gz, ndjson
 
@@ -178,3 +180,26 @@ def test_no_error_shows_the_sas(
         signature = sas.rpartition("sig=")[2]
         assert signature not in "".join(traceback.format_exception(error)) + caplog.text
     assert isinstance(error, TransientIngestError)
+
+
+def test_a_slower_writer_never_overwrites_what_it_has_not_seen(containers: Containers) -> None:
+    client = containers.events.get_blob_client(BLOB)
+    for _ in ("a new blob", "a replacement"):
+        content = secrets.token_bytes(100)
+        slow, same, fast = (GzipBlob(client) for _ in range(3))
+        slow.write(b"something else")
+        same.write(content)
+        fast.write(content)
+        published = fast.publish()
+        with pytest.raises(TransientIngestError, match="another writer was faster"):
+            slow.publish()
+        assert same.publish() == published
+        assert gzip.decompress(downloaded(containers.events, BLOB)) == content
+
+    record = containers.outcomes.get_blob_client(BLOB)
+    for text in (b"first", b"second"):
+        slow_record, fast_record = JsonBlob(record), JsonBlob(record)
+        fast_record.replace(text)
+        with pytest.raises(TransientIngestError, match="another writer was faster"):
+            slow_record.replace(b"stale")
+        assert downloaded(containers.outcomes, BLOB) == text

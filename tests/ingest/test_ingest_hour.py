@@ -329,6 +329,15 @@ def test_the_source_may_be_several_gzip_members_and_end_without_a_newline(
     assert gzip.decompress(downloaded(containers.events, BLOB)) == lines
 
 
+def test_a_host_that_calls_the_gzip_an_encoding_changes_nothing(
+    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+) -> None:
+    source = gz(ndjson(event(1)))
+    archive.serve(FILE, Answer(source, headers={"Content-Encoding": "gzip"}))
+    outcome = ingest_hour(HOUR, settings, containers)
+    assert (outcome.lines_read, outcome.source_bytes) == (1, len(source))
+
+
 def test_writers_side_by_side_end_with_one_blob_and_its_record(
     archive: ArchiveServer, settings: IngestSettings, containers: Containers
 ) -> None:
