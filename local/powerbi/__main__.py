@@ -1,6 +1,10 @@
-"""Run the stand-in: `python -m local.powerbi --port 8443 --state FILE`."""
+"""Run the stand-in: `python -m local.powerbi --port 8443 --state FILE`.
+
+The one client it knows comes from POWERBI_CLIENT_ID and POWERBI_CLIENT_SECRET.
+"""
 
 import argparse
+import os
 from pathlib import Path
 
 import uvicorn
@@ -16,8 +20,12 @@ def main() -> None:
     parser.add_argument("--certificate", type=Path, help="PEM; with --key, serve over TLS")
     parser.add_argument("--key", type=Path, help="PEM of the certificate's private key")
     arguments = parser.parse_args()
+    try:
+        client = os.environ["POWERBI_CLIENT_ID"], os.environ["POWERBI_CLIENT_SECRET"]
+    except KeyError as missing:
+        parser.error(f"set the environment variable {missing}")
     uvicorn.run(
-        make_app(arguments.state),
+        make_app(arguments.state, *client),
         host="127.0.0.1",
         port=arguments.port,
         ssl_certfile=arguments.certificate,

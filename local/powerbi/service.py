@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from local.powerbi import CLIENT_SECRET, DATASET_ID, GROUP_ID
+from local.powerbi import DATASET_ID, GROUP_ID
 from local.powerbi.state import TOKEN_SECONDS, Control, Refresh, State
 
 SCOPE = "https://analysis.windows.net/powerbi/api/.default"
@@ -35,8 +35,8 @@ def _refuse_client(status: int, error: str, number: int, message: str) -> Refuse
     return RefusedError(status, body)
 
 
-def make_app(path: Path) -> FastAPI:
-    """Build the service whose memory is the JSON file at `path`."""
+def make_app(path: Path, client_id: str, client_secret: str) -> FastAPI:
+    """Build the service for one client, with the JSON file at `path` for its memory."""
     state = State.load(path)
     app = FastAPI(title="Power BI stand-in", openapi_url=None)
 
@@ -60,8 +60,11 @@ def make_app(path: Path) -> FastAPI:
             raise _refuse_client(400, "unsupported_grant_type", 70003, message)
         if form.get("scope", "").split(" ")[0] != SCOPE:
             raise _refuse_client(400, "invalid_scope", 1002012, f"The scope must be {SCOPE}.")
-        if state.control.token == "refuse" or form.get("client_secret") != CLIENT_SECRET:
-            message = f"Invalid client secret provided for app '{form.get('client_id')}'."
+        if form.get("client_id") != client_id:
+            message = f"Application '{form.get('client_id')}' was not found in the directory."
+            raise _refuse_client(400, "unauthorized_client", 700016, message)
+        if state.control.token == "refuse" or form.get("client_secret") != client_secret:
+            message = f"Invalid client secret provided for app '{client_id}'."
             raise _refuse_client(401, "invalid_client", 7000215, message)
         issued = state.issue_token()
         state.save(path)

@@ -86,7 +86,7 @@ class State(BaseModel):
         return token
 
     def accepts(self, token: str) -> bool:
-        """Whether a token was issued here, is still valid and hasn't been revoked."""
+        """Whether a token was issued here and is still good."""
         return self.control.token == "accept" and self.tokens.get(token, 0) > time.time()
 
     def history(self) -> list[dict[str, Any]]:
