@@ -97,6 +97,7 @@ _HOME_TYPES = _words(
     "PushEvent CreateEvent DeleteEvent ReleaseEvent MemberEvent PublicEvent GollumEvent "
     "DownloadEvent"
 )
+_VISITOR_TYPES = _words("WatchEvent ForkEvent FollowEvent")
 _BOT_TYPES = _words("PushEvent CreateEvent DeleteEvent PullRequestEvent IssueCommentEvent")
 
 
@@ -160,8 +161,7 @@ class _Hour:
         """Make the event at a place of the file."""
         rng = Random(f"{self._seed}/{self.name.isoformat()}/{place}")
         kind = self._types[self._weights.draw(rng)]
-        is_bot = kind in _BOT_TYPES and rng.random() < 0.13
-        actor = self._world.bot(rng) if is_bot else self._world.human(rng)
+        actor = self._actor(kind, rng)
         sequence = self.number * 10_000 + place
         repo = self._repository(kind, actor, sequence, rng)
         at, late = self._time(place, rng)
@@ -169,6 +169,13 @@ class _Hour:
         if self.is_timeline:
             return timeline.event(activity)
         return payloads.event(activity, self._id(place, late, rng))
+
+    def _actor(self, kind: str, rng: Random) -> Account:
+        if kind in _VISITOR_TYPES:
+            return self._world.visitor(rng)
+        if kind in _BOT_TYPES and rng.random() < 0.15:
+            return self._world.bot(rng)
+        return self._world.human(rng)
 
     def _repository(self, kind: str, actor: Account, fresh: int, rng: Random) -> Repository:
         if kind == "WatchEvent":

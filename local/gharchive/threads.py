@@ -18,11 +18,16 @@ _PULL_REQUEST_SINCE: Since = (
     (datetime(2020, 7, 17), "active_lock_reason", None),
     (datetime(2021, 2, 6), "auto_merge", None),
 )
+_COUNTS_SINCE: Since = (
+    (datetime(2017, 1, 19), "maintainer_can_modify", False),
+    (datetime(2017, 6, 21), "rebaseable", None),
+)
 _ISSUE_SINCE: Since = (
     (datetime(2016, 8, 9), "assignees", []),
     (datetime(2020, 7, 20), "active_lock_reason", None),
     (datetime(2020, 7, 20), "performed_via_github_app", None),
 )
+_LABEL_SINCE: Since = ((datetime(2019, 12, 2), "description", None),)
 _LABELS = (("bug", "fc2929"), ("enhancement", "84b6eb"), ("good first issue", "7057ff"))
 _PATHS = ("README.md", "src/main.c", "lib/index.js", "docs/naïve.rst", "Makefile")
 
@@ -60,11 +65,17 @@ def _title(t: Thread) -> str:
 
 
 def labels(a: Activity) -> list[Json]:
-    """Draw up to two labels."""
+    """Draw up to three labels."""
     drawn = [entry for entry in _LABELS if a.rng.random() < 0.15]
-    return [
-        {"url": f"{a.api}/labels/{name}", "name": name, "color": color} for name, color in drawn
-    ]
+    return [_label(a, name, color) for name, color in drawn]
+
+
+def _label(a: Activity, name: str, color: str) -> Json:
+    found: Json = {"url": f"{a.api}/labels/{name}", "name": name, "color": color}
+    if a.at >= datetime(2016, 11, 14):
+        id = mix(a.repo.id, len(name)) % 10**9
+        found = {"id": id} | a.node("Label", id) | found | {"default": name == "bug"}
+    return found | since(_LABEL_SINCE, a.at)
 
 
 def issue(t: Thread, a: Activity, closed: bool) -> Json:
@@ -167,6 +178,9 @@ def pull_request(t: Thread, a: Activity, closed: bool = False, merged: bool = Fa
                 "issue": {"href": f"{a.api}/issues/{t.number}"},
                 "comments": {"href": comments},
                 "review_comments": {"href": f"{url}/comments"},
+                "review_comment": {"href": f"{a.api}/pulls/comments/{{number}}"},
+                "commits": {"href": f"{url}/commits"},
+                "statuses": {"href": f"{a.api}/statuses/{a.sha(1)}"},
             },
         }
         | a.association()
@@ -176,7 +190,7 @@ def pull_request(t: Thread, a: Activity, closed: bool = False, merged: bool = Fa
 
 def pull_request_counts(a: Activity, merged: bool) -> Json:
     """Draw the part of a pull request that only its own events carry, before October 2025."""
-    return {
+    return since(_COUNTS_SINCE, a.at) | {
         "merged": merged,
         "mergeable": None,
         "mergeable_state": "unknown",

@@ -100,6 +100,7 @@ class World:
         """Build the population."""
         self._seed = seed
         self._activity = zipf(HUMANS, 20)
+        self._curiosity = zipf(HUMANS, 400)
         self._bot_activity = zipf(BOTS, 3)
         self._popularity = zipf(SHARED_REPOSITORIES // len(COMMUNITIES), 3)
         self._community_sizes = zipf(len(COMMUNITIES), 8)
@@ -115,6 +116,10 @@ class World:
     def human(self, rng: Random) -> Account:
         """Draw a person by activity."""
         return self.humans[self._activity.draw(rng)]
+
+    def visitor(self, rng: Random) -> Account:
+        """Draw a person by curiosity, which is spread more evenly than activity."""
+        return self.humans[self._curiosity.draw(rng)]
 
     def bot(self, rng: Random) -> Account:
         """Draw a bot by activity."""
