@@ -5,12 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
-import secrets
-import signal
-import subprocess
-import sys
-import threading
 import zlib
 from base64 import b64encode
 from collections import Counter
@@ -336,87 +330,3 @@ def test_a_host_that_calls_the_gzip_an_encoding_changes_nothing(
     archive.serve(FILE, Answer(source, headers={"Content-Encoding": "gzip"}))
     outcome = ingest_hour(HOUR, settings, containers)
     assert (outcome.lines_read, outcome.source_bytes) == (1, len(source))
-
-
-def test_writers_side_by_side_end_with_one_blob_and_its_record(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
-) -> None:
-    """Same hour at once, half of them with other types: the record describes the blob."""
-    archive.serve(FILE, Answer(gz(ndjson(*(event(n) for n in range(50)), event(99, "New")))))
-    patient = msgspec.structs.replace(settings, attempts=10, retry_wait=0.05)
-    narrow = msgspec.structs.replace(patient, kept_types=frozenset({"New"}))
-    failures: list[BaseException] = []
-
-    def work(chosen: IngestSettings) -> None:
-        try:
-            ingest_hour(HOUR, chosen, containers)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(s,)) for s in (patient, narrow) * 3]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    record = json.loads(downloaded(containers.outcomes, RECORD))
-    blob = downloaded(containers.events, BLOB)
-    assert record["content_sha256"] == hashlib.sha256(blob).hexdigest()
-
-
-def test_a_kill_in_the_middle_leaves_no_visible_blob(
-    storage: Storage,
-    prefix: str,
-    archive: ArchiveServer,
-    settings: IngestSettings,
-    containers: Containers,
-) -> None:
-    noise = [event(n, payload={"noise": secrets.token_urlsafe(40_000)}) for n in range(200)]
-    source = gz(ndjson(*noise))
-    archive.serve(FILE, Answer(source, sends=len(source) - 100, then_stalls=True), Answer(source))
-    code = (
-        "import os\n"
-        "from datetime import datetime\n"
-        "from azure.storage.blob import ContainerClient\n"
-        "from include.ingest import Containers, IngestSettings, ingest_hour\n"
-        "url, prefix, sas, base = (os.environ[n] for n in ('URL', 'PREFIX', 'SAS', 'BASE'))\n"
-        "roles = ('events', 'outcomes', 'quarantine')\n"
-        "c = [ContainerClient(url, f'{prefix}-{r}', credential=sas) for r in roles]\n"
-        "ingest_hour(datetime(2015, 1, 1, 12), IngestSettings(base_url=base), Containers(*c))\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        env={
-            **os.environ,
-            "PYTHONPATH": ".",
-            "URL": storage.url,
-            "PREFIX": prefix,
-            "SAS": storage.sas(),
-            "BASE": archive.base_url,
-        },
-    )
-    blob = storage.owner.get_blob_client(f"{prefix}-events", BLOB)
-    try:
-        assert archive.stalled.wait(30)
-        while not (staged := uncommitted_blocks(storage, prefix)):
-            assert process.poll() is None
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
-    assert staged
-    assert not blob.exists()
-    assert exists(containers) == {"events": False, "outcomes": False, "quarantine": False}
-
-    outcome = ingest_hour(HOUR, settings, containers)
-    assert outcome.lines_read == 200
-    assert gzip.decompress(downloaded(containers.events, BLOB)) == ndjson(*noise)
-
-
-def uncommitted_blocks(storage: Storage, prefix: str) -> list[object]:
-    listed = storage.owner.get_container_client(f"{prefix}-events").list_blobs(
-        include=["uncommittedblobs"]
-    )
-    if not list(listed):
-        return []
-    client = storage.owner.get_blob_client(f"{prefix}-events", BLOB)
-    return list(client.get_block_list("uncommitted")[1])
