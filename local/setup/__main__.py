@@ -8,11 +8,14 @@ import sys
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 if not OLDEST <= sys.version_info[:2] <= NEWEST:
+    oldest, found, newest = (
+        f"{major}.{minor}" for major, minor in (OLDEST, sys.version_info[:2], NEWEST)
+    )
     sys.exit(
-        "set-up failed: %s is Python %d.%d, and the packages are locked for %d.%d to %d.%d.\n"
+        f"set-up failed: {sys.executable} is Python {found}, and the packages are locked for"
+        f" {oldest} to {newest}.\n"
         "  Install one of these and run make again; if it is not called python3,"
-        " name it: make SYSTEM_PYTHON=python3.12 …"
-        % ((sys.executable,) + sys.version_info[:2] + OLDEST + NEWEST)  # noqa: RUF005
+        " name it: make SYSTEM_PYTHON=python3.12"
     )
 
 from local.setup.install import main  # noqa: E402

@@ -26,6 +26,7 @@ def make() -> None:
             env=env,
             fix="Run make again; if it fails in the same way, check `npm ping`.",
         )
+    shutil.rmtree(CACHE / "npm", ignore_errors=True)
 
 
 STEP = Step(

@@ -25,7 +25,7 @@ FIX = "Delete .venv and run make again."
 
 
 def machine_bundle() -> Path | None:
-    """The CA bundle that the machine's owner has set, if any (a company's proxy, say)."""
+    """Return the CA bundle that the machine's owner has set, if any (a company's proxy, say)."""
     for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         path = Path(os.environ.get(name, ""))
         # Under the launcher these name our own bundle: it can't be its own source

@@ -25,7 +25,7 @@ def make() -> None:
 
 
 def find() -> Path | None:
-    """The home of the first Java that Spark can run on."""
+    """Return the home of the first Java that Spark can run on."""
     candidates = [
         Path(os.environ.get("JAVA_HOME", "/nonexistent")) / "bin" / "java",
         Path(shutil.which("java") or "/nonexistent"),
@@ -35,7 +35,7 @@ def find() -> Path | None:
 
 
 def home_of(java: Path) -> Path | None:
-    """Where this Java lives, if it is new enough and has the module that Spark asks for."""
+    """Return where this Java lives, if it is new enough and has the module that Spark needs."""
     try:
         answer = subprocess.run(
             [java, "--add-modules=jdk.incubator.vector", "-XshowSettings:properties", "-version"],
@@ -73,14 +73,14 @@ def install() -> Path:
 
 
 def with_install_jdk() -> None:
-    """A full JDK, by the PyPI package install-jdk; it needs more than the package registries."""
+    """Install a full JDK by install-jdk, which reaches beyond the package registries."""
     with replacing(JAVA) as folder:
         code = "import jdk, sys; jdk.install(sys.argv[1], path=sys.argv[2])"
         run([PYTHON, "-c", code, str(OLDEST), folder], fix=FIX)
 
 
 def with_apt() -> None:
-    """Debian's package; as root."""
+    """Install Debian's package; as root."""
     env = {"DEBIAN_FRONTEND": "noninteractive"}
     run(["apt-get", "update", "-qq"], fix=FIX, env=env)
     run(
@@ -91,7 +91,7 @@ def with_apt() -> None:
 
 
 def with_dpkg() -> None:
-    """Debian's package, unpacked into the project folder; without root."""
+    """Unpack Debian's package into the project folder; without root."""
     with replacing(JAVA) as folder:
         run(["apt-get", "download", _debian_package()], fix=FIX, cwd=folder)
         for package in folder.glob("*.deb"):

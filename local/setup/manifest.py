@@ -21,7 +21,7 @@ def make() -> None:
 
 
 def sources() -> Iterator[str | Path]:
-    """The project's files and their names (a renamed model is a change too)."""
+    """Yield the project's files and their names (a renamed model is a change too)."""
     yield LOCKS[0]
     for path in sorted(DBT_PROJECT.rglob("*")):
         inside = path.relative_to(DBT_PROJECT)

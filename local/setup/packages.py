@@ -20,7 +20,7 @@ def make() -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         _create()
     BUILT_FOR.unlink(missing_ok=True)
-    env = {"UV_CACHE_DIR": str(CACHE / "uv"), "PIP_CACHE_DIR": str(CACHE / "pip")}
+    env = {"UV_CACHE_DIR": str(CACHE / "uv"), "PIP_NO_CACHE_DIR": "1"}
     if mirror := os.environ.get("PIP_INDEX_URL"):
         env["UV_DEFAULT_INDEX"] = mirror
     fix = f"Run make again; if it fails in the same way, delete {VENV} first."
@@ -30,6 +30,8 @@ def make() -> None:
     sync = (BIN / "uv", "pip", "sync", "--quiet", "--compile-bytecode", "--python", PYTHON)
     run([*sync, *LOCKS], fix=fix, env=env)
     write(BUILT_FOR, built_for)
+    # It takes as much room again, and only serves an installation that was cut short
+    shutil.rmtree(CACHE / "uv", ignore_errors=True)
 
 
 def _create() -> None:

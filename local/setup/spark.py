@@ -32,7 +32,7 @@ def make_settings() -> None:
 
 
 def coordinates() -> str:
-    """The JDBC driver that the Spark job asks for."""
+    """Return the coordinates of the JDBC driver that the Spark job asks for."""
     for source in sorted((ROOT / "include" / "als").glob("*.py")):
         if found := re.search(r'"(net\.snowflake:snowflake-jdbc:[\w.]+)"', source.read_text()):
             return found[1]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.setup.paths import DATA, LOG, ROOT, STAMPS
+from local.setup.paths import BIN, DATA, LOG, ROOT, STAMPS
 
 DISK_FULL = "Free some space on this disk (set-up needs about 4 GB), then run make again."
 NO_NETWORK = (
@@ -80,7 +80,7 @@ def digest(inputs: Iterable[str | Path]) -> str:
 
 
 def read(path: Path) -> str | None:
-    """A file's text, or None if there is no such file."""
+    """Return a file's text, or None if there is no such file."""
     try:
         return path.read_text()
     except FileNotFoundError:
@@ -129,7 +129,7 @@ def run(
         child = subprocess.Popen(
             words,
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -154,5 +154,5 @@ def run(
 
 
 def cause_of(output: str) -> str | None:
-    """The advice for a full disk or a missing network, if the output shows one."""
+    """Return the advice for a full disk or a missing network, if the output shows one."""
     return next((advice for pattern, advice in CAUSES if pattern.search(output)), None)
