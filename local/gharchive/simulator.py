@@ -63,7 +63,7 @@ _MIX_2015 = {
     "MemberEvent": 17,
     "PublicEvent": 10,
 }
-# The Timeline of 2014 carried releases by nothing we hold a sample of: left out there
+# Releases of 2014 are in no file at hand: gists, follows and downloads had ended, releases left out
 _MIX_2014 = {name: share for name, share in _MIX_2015.items() if name != "ReleaseEvent"}
 _MIX_2020 = {
     "PushEvent": 5600,
