@@ -20,6 +20,7 @@ from azure.storage.blob import (
 
 from local.launcher.layout import Layout
 from local.launcher.secrets import Secrets, write_private
+from local.powerbi import DATASET_ID, GROUP_ID
 from local.setup import paths
 
 DATABASE = "GHARCHIVE"
@@ -28,12 +29,8 @@ EVENTS = "gharchive-events"
 MODELS = "gharchive-models"
 CONTAINERS = (EVENTS, "gharchive-outcomes", "gharchive-quarantine", MODELS)
 AIRFLOW_USER = "admin"
-POWERBI = {
-    "client_id": "11111111-1111-1111-1111-111111111111",
-    "tenant_id": "22222222-2222-2222-2222-222222222222",
-    "group_id": "33333333-3333-3333-3333-333333333333",
-    "dataset_id": "44444444-4444-4444-4444-444444444444",
-}
+POWERBI_CLIENT_ID = "11111111-1111-1111-1111-111111111111"
+POWERBI_TENANT_ID = "22222222-2222-2222-2222-222222222222"
 SAS_LIFETIME = timedelta(days=30)
 
 
@@ -74,6 +71,7 @@ def _connections(
         permission=AccountSasPermissions(read=True, create=True, write=True),
         expiry=datetime.now(UTC) + SAS_LIFETIME,
     )
+    powerbi = f"https://localhost:{ports['powerbi']}"
     return {
         "gharchive_source": {"conn_type": "http", "host": source_url},
         "gharchive_blob": {
@@ -102,12 +100,18 @@ def _connections(
         },
         "gharchive_powerbi": {
             "conn_type": "powerbi",
-            "login": POWERBI["client_id"],
+            "login": POWERBI_CLIENT_ID,
             "password": secrets.powerbi_client_secret,
             "extra": {
-                "tenant_id": POWERBI["tenant_id"],
-                "group_id": POWERBI["group_id"],
-                "dataset_id": POWERBI["dataset_id"],
+                "tenant_id": POWERBI_TENANT_ID,
+                "group_id": GROUP_ID,
+                "dataset_id": DATASET_ID,
+                "base_url": f"{powerbi}/v1.0",
+                "authority": powerbi,
+                "disable_instance_discovery": True,
+                "allowed_hosts": "localhost",
+                # SSL_CERT_FILE names the local authority; nothing else of the environment matters
+                "trust_env": True,
             },
         },
     }

@@ -19,7 +19,7 @@ from local.launcher.environment import (
     AIRFLOW_USER,
     CONTAINERS,
     DATABASE,
-    POWERBI,
+    POWERBI_CLIENT_ID,
     airflow_environment,
     blob_url,
     stage_settings,
@@ -182,7 +182,7 @@ class Stack:
         extra = {
             "blob": {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{self.secrets.blob_account_key}"},
             "powerbi": {
-                "POWERBI_CLIENT_ID": POWERBI["client_id"],
+                "POWERBI_CLIENT_ID": POWERBI_CLIENT_ID,
                 "POWERBI_CLIENT_SECRET": self.secrets.powerbi_client_secret,
             },
         }
