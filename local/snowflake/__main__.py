@@ -9,6 +9,7 @@ import uvicorn
 
 from local.snowflake.account import Account
 from local.snowflake.app import Service
+from local.snowflake.connections import watched
 
 # Statements that wait for a lock hold a thread each
 _THREADS = 200
@@ -28,8 +29,10 @@ def main() -> None:
     parser.add_argument("--key", help="PEM private key of the certificate")
     options = parser.parse_args()
     account = Account(options.database)
+    service = Service(account)
     config = uvicorn.Config(
-        Service(account).app(),
+        service.app(),
+        http=watched(service.lost),
         host="127.0.0.1",
         port=options.port,
         ssl_certfile=options.certificate,

@@ -28,13 +28,12 @@ create table if not exists _fs_global.main.account_objects (
     kind varchar, name varchar, created_on timestamptz, definition varchar,
     primary key (kind, name)
 );
-create table if not exists _fs_global.main.column_comments (
-    catalog varchar, schema varchar, table_name varchar, column_name varchar, comment varchar,
-    primary key (catalog, schema, table_name, column_name)
-);
 """
 
-_HISTORY = 'alter table "{0}"._fs_information_schema._fs_load_history add column if not exists etag varchar'
+_HISTORY = (
+    'alter table "{0}"._fs_information_schema._fs_load_history '
+    "add column if not exists etag varchar"
+)
 
 
 class LastResults(OrderedDict[str, tuple[Any, ...]]):
@@ -49,7 +48,7 @@ class LastResults(OrderedDict[str, tuple[Any, ...]]):
             self.popitem(last=False)
 
 
-class Account(FakeSnow):  # type: ignore[misc]
+class Account(FakeSnow):
     """One account in files beside `file`. `connect` gives a session."""
 
     def __init__(self, file: Path) -> None:

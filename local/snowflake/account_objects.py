@@ -1,4 +1,4 @@
-"""Objects of the account (warehouses, roles, users, grants, pipes, tasks …): recorded, not acted on.
+"""Objects of the account (warehouses, roles, grants, pipes, tasks …): recorded, not acted on.
 
 They are kept without secrets and listed by SHOW; a pipe never loads and a task never runs.
 """
@@ -55,7 +55,7 @@ values (?, ?, now(), ?)
 """
 
 
-def handle(cursor: Cursor, statement: exp.Expression) -> bool:
+def handle(cursor: Cursor, statement: exp.Expr) -> bool:
     """Record or list account objects; return whether the statement was about them."""
     text = re.sub(r"\s+", " ", statement.sql(dialect="snowflake", comments=False)).strip()
     if isinstance(statement, exp.Query | exp.DML):

@@ -1,19 +1,19 @@
 """The HTTP side: Snowflake's login, query, session and monitoring endpoints, and /health."""
 
+import asyncio
 import gzip
 import json
 import logging
 import secrets
+import threading
 from base64 import b64encode
 from typing import Any
 
-import pyarrow as pa
 from fakesnow.arrow import to_ipc
 from fakesnow.expr import normalise_ident
 from fakesnow.server import describe_only_response
-from fakesnow.statement_type import DML_TYPE_IDS, statement_type_id
+from fakesnow.statement_type import DML_TYPE_IDS, INSERT, statement_type_id
 from fakesnow.transforms import SERVER_VERSION
-from snowflake.connector.errors import ProgrammingError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -25,6 +25,9 @@ from local.snowflake.account import Account
 from local.snowflake.cursor import Cursor
 from local.snowflake.errors import error, translate
 from local.snowflake.session import Session
+
+# How long a client with an open transaction may be without a TCP connection
+_GRACE_SECONDS = 5.0
 
 log = logging.getLogger("uvicorn.error")
 
@@ -54,6 +57,18 @@ class Service:
             ]
         )
 
+    def lost(self, client: tuple[str, int]) -> None:
+        """Note that a TCP connection has ended: a killed client must not keep its locks."""
+        for session in self.sessions.values():
+            if client in session.clients:
+                session.clients.discard(client)
+                if not session.clients and session.in_transaction:
+                    asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._abandon, session)
+
+    def _abandon(self, session: Session) -> None:
+        if not session.clients:
+            threading.Thread(target=session.abandon, daemon=True).start()
+
     async def health(self, _: Request) -> JSONResponse:
         """Say that the server is ready."""
         return JSONResponse({"status": "ok"})
@@ -66,26 +81,30 @@ class Service:
         """Open a session. Whoever logs in is let in: the port is bound to this machine."""
         data = (await _body(request))["data"]
         asked = request.query_params
-        database = asked.get("databaseName") or None
-        schema = asked.get("schemaName") or None
         session = await run_in_threadpool(
             self.account.connect,
-            database and normalise_ident(database),
-            schema and normalise_ident(schema),
+            _upper(asked.get("databaseName")),
+            _upper(asked.get("schemaName")),
         )
-        session.user = str(data.get("LOGIN_NAME") or "")
+        token = secrets.token_urlsafe(32)
+        session.user = str(data.get("LOGIN_NAME") or "").upper()
+        session.account_name = str(data.get("ACCOUNT_NAME") or "").upper()
+        session.session_id = str(secrets.randbits(48))
+        session.warehouse = _upper(asked.get("warehouse"))
+        session.role = _upper(asked.get("roleName"))
         parameters = data.get("SESSION_PARAMETERS") or {}
         session.autocommit(bool(parameters.get("AUTOCOMMIT", True)))
-        token = secrets.token_urlsafe(32)
         self.sessions[token] = session
-        log.info("login of %s, database %s, schema %s", session.user, session.database, schema)
+        log.info(
+            "login of %s, database %s, schema %s", session.user, session.database, session.schema
+        )
         return _success(
             {
                 "token": token,
                 "masterToken": token,
                 "validityInSeconds": 3600,
                 "masterValidityInSeconds": 14400,
-                "sessionId": len(self.sessions),
+                "sessionId": int(session.session_id),
                 "serverVersion": SERVER_VERSION,
                 "parameters": [
                     {"name": "AUTOCOMMIT", "value": session.parameters["AUTOCOMMIT"]},
@@ -98,8 +117,8 @@ class Service:
                 "sessionInfo": {
                     "databaseName": session.database,
                     "schemaName": session.schema,
-                    "warehouseName": asked.get("warehouse"),
-                    "roleName": asked.get("roleName"),
+                    "warehouseName": session.warehouse,
+                    "roleName": session.role,
                 },
             }
         )
@@ -131,6 +150,8 @@ class Service:
         session = self.sessions.get(_token(request))
         if session is None:
             return _unknown_session()
+        if request.client:
+            session.clients.add((request.client.host, request.client.port))
         body = await _body(request)
         request_id = str(request.query_params.get("requestId"))
         self.running[request_id] = session
@@ -176,7 +197,7 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
     expression = cursor._parsed(sql)
     type_id = statement_type_id(expression)
     if arrays:
-        _run_batch(cursor, sql, bindings, insert=type_id == statement_type_id_insert())
+        _run_batch(cursor, sql, bindings, insert=type_id == INSERT)
     elif bindings and not all(k.isdigit() for k in bindings):
         cursor.execute(sql, {k: results.bound(b, b["value"]) for k, b in bindings.items()})
     else:
@@ -211,13 +232,6 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
     )
 
 
-def statement_type_id_insert() -> int:
-    """Return the type of an INSERT."""
-    from fakesnow.statement_type import INSERT
-
-    return INSERT
-
-
 def _run_batch(cursor: Cursor, sql: str, bindings: dict[str, Any], *, insert: bool) -> None:
     """Run an array binding: an INSERT as one statement, anything else is refused by Snowflake."""
     if not insert:
@@ -234,6 +248,10 @@ async def _body(request: Request) -> dict[str, Any]:
 
 def _token(request: Request) -> str:
     return request.headers.get("Authorization", "").removeprefix('Snowflake Token="').rstrip('"')
+
+
+def _upper(name: str | None) -> str | None:
+    return name and normalise_ident(name)
 
 
 def _success(data: Any) -> JSONResponse:

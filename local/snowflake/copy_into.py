@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 from azure.storage.blob import BlobProperties
 from sqlglot import exp
 
@@ -100,7 +100,7 @@ def run(cursor: Cursor, statement: exp.Copy) -> None:
     cursor._last_transformed = statement
 
 
-def staged_columns(select: exp.Expression, file_format: dict[str, Any]) -> exp.Expression:
+def staged_columns(select: exp.Expr, file_format: dict[str, Any]) -> exp.Expr:
     """Make a query over a stage one over the rows read from it, in place."""
     parquet = file_format["TYPE"] == "PARQUET"
     for extract in list(select.find_all(exp.JSONExtract)):
@@ -131,7 +131,7 @@ def staged_columns(select: exp.Expression, file_format: dict[str, Any]) -> exp.E
     return select
 
 
-def _is_file(node: exp.Expression) -> bool:
+def _is_file(node: exp.Expr) -> bool:
     return isinstance(node, exp.Parameter) or node.find(exp.Parameter) is not None
 
 
@@ -186,8 +186,8 @@ def _unloaded(
 ) -> list[BlobProperties]:
     known = dict(
         cursor.rows(
-            f'select file_name, etag from "{target.database}"._fs_information_schema'
-            "._fs_load_history where schema_name = ? and table_name = ? and status != 'LOAD_FAILED'",
+            f"select file_name, etag from {_history(target)} "
+            "where schema_name = ? and table_name = ? and status != 'LOAD_FAILED'",
             [target.schema, target.name],
         )
     )
@@ -219,7 +219,7 @@ def _accepted(
 def _insert(
     cursor: Cursor,
     statement: exp.Copy,
-    select: exp.Expression | None,
+    select: exp.Expr | None,
     target: TableName,
     piece: pa.Table,
     file_format: dict[str, Any],
@@ -282,7 +282,7 @@ def _load(cursor: Cursor, insert: str, piece: pa.Table, file_name: str) -> int:
 
 
 def _remember(cursor: Cursor, target: TableName, file: StagedFile, loaded: Loaded) -> None:
-    history = f'"{target.database}"._fs_information_schema._fs_load_history'
+    history = _history(target)
     cursor.rows(
         f"delete from {history} where schema_name = ? and table_name = ? and file_name = ?",
         [target.schema, target.name, file.blob.name],
@@ -305,6 +305,10 @@ def _remember(cursor: Cursor, target: TableName, file: StagedFile, loaded: Loade
             file.etag,
         ],
     )
+
+
+def _history(target: TableName) -> str:
+    return f'"{target.database}"._fs_information_schema._fs_load_history'
 
 
 def _answer(cursor: Cursor, results: list[Loaded]) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 import sqlglot
-from fakesnow import checks
 from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
 
@@ -26,7 +25,7 @@ from local.snowflake import (
     stages,
     variables,
 )
-from local.snowflake.errors import compilation, error, translate
+from local.snowflake.errors import error, translate, unsupported
 
 if TYPE_CHECKING:
     from local.snowflake.session import Session
@@ -34,14 +33,19 @@ if TYPE_CHECKING:
 # DDL of several sessions at once conflicts in DuckDB's catalog where Snowflake's doesn't
 _CATALOG_RETRY_SECONDS = 10.0
 
+_WHOLE = ("HUGEINT", "INTEGER", "SMALLINT", "TINYINT")
+
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
-class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
+class Cursor(FakeSnowflakeCursor):
     """One statement's run and its result."""
 
     _conn: Session
     _duck_conn: duckdb.DuckDBPyConnection
+    _arrow_table: Any
+    _last_transformed: Any
+    _rowcount: Any
 
     def execute(
         self,
@@ -59,15 +63,16 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
             )
         except Exception as fault:
             raise translate(fault) from fault
+        self._conn.last_query_id = self.sfqid
         return self
 
     def rows(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement of ours on DuckDB, to its end: a half-read result blocks the next."""
         return self._duck_conn.execute(sql, parameters).fetchall()
 
-    def answer(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
+    def answer(self, sql: str) -> None:
         """Make the result of `sql`, a DuckDB query, this statement's."""
-        super()._execute(sqlglot.parse_one(sql, read="duckdb"), parameters)
+        super()._execute(sqlglot.parse_one(sql, read="duckdb"))
 
     def answer_table(self, table: pa.Table) -> None:
         """Make `table` this statement's result."""
@@ -81,11 +86,11 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
         literal = exp.Literal.string(message).sql(dialect="duckdb")
         self.answer(f"select {literal} as status")
 
-    def translated(self, expression: exp.Expression, params: Any = None) -> str:
+    def translated(self, expression: exp.Expr, params: Any = None) -> str:
         """Translate one statement or query to DuckDB's SQL."""
-        return cast(str, self._transform(expression, params).sql(dialect="duckdb"))
+        return self._transform(expression, params).sql(dialect="duckdb")
 
-    def _parsed(self, command: str) -> exp.Expression:
+    def _parsed(self, command: str) -> exp.Expr:
         statements = [
             s
             for s in sqlglot.parse(command, read="snowflake")
@@ -100,15 +105,16 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
                 "statement count 1.",
                 "0A000",
             )
-        return cast(exp.Expression, statements[0])
+        return statements[0]
 
-    def _run(self, statement: exp.Expression, params: Any, rows: pa.Table | None) -> None:
+    def _run(self, statement: exp.Expr, params: Any, rows: pa.Table | None) -> None:
         session = self._conn
         if account_objects.handle(self, statement):
             return
         if variables.handle(self, statement):
             return
         statement = variables.substitute(statement, session.values)
+        statement = variables.substitute_session(statement, session)
         refusals.check(statement)
         self._last_transformed = statement
         match statement:
@@ -134,29 +140,31 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
                 pass
             case exp.ListStage():
                 stages.list_files(self, statement)
-            case exp.Command() if statement.this.upper() not in ("SHOW",):
-                raise compilation(1003, f"syntax error: unexpected '{statement.this}'.")
+            case exp.Command() if describe.alter_column_comments(self, statement):
+                pass
+            case exp.Command() if str(statement.this).upper() != "SHOW":
+                raise unsupported(f"statements of {str(statement.this).upper()}")
             case _:
                 with session.reading():
                     self._statements(stage_query.readable(self, statement), params)
 
-    def _statements(self, statement: exp.Expression, params: Any) -> None:
+    def _statements(self, statement: exp.Expr, params: Any) -> None:
         if isinstance(statement, exp.Query | exp.DML | exp.DDL):
             self.check_db_and_schema(statement)
         for part in self._transform_explode(statement):
-            transformed = self._transform(part, params)
+            transformed = self._narrowed(self._transform(part, params))
             self._execute(transformed, params if transformed.find(exp.Placeholder) else None)
 
-    def _transform_explode(self, expression: exp.Expression) -> list[exp.Expression]:
+    def _transform_explode(self, expression: exp.Expr) -> list[exp.Expr]:
         if isinstance(expression, exp.Merge):
             return [expression]
-        return cast("list[exp.Expression]", super()._transform_explode(expression))
+        return super()._transform_explode(expression)
 
-    def _transform(self, expression: exp.Expression, params: Any) -> exp.Expression:
+    def _transform(self, expression: exp.Expr, params: Any) -> exp.Expr:
         before = rewrite.before(expression, self._conn.database, self._conn.schema)
         return names.resolve_temporary(super()._transform(before, params), self._conn.temporary)
 
-    def _write(self, statement: exp.Expression, params: Any, rows: pa.Table | None) -> None:
+    def _write(self, statement: exp.Expr, params: Any, rows: pa.Table | None) -> None:
         target = names.target(statement, self._conn.database, self._conn.schema)
         exclusive = not isinstance(statement, exp.Insert) or bool(statement.args.get("overwrite"))
         with self._conn.writing([target], exclusive=exclusive):
@@ -170,7 +178,7 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
             if rows is not None:
                 self._duck_conn.unregister("_binds")
 
-    def _define(self, statement: exp.Expression, params: Any) -> None:
+    def _define(self, statement: exp.Expr, params: Any) -> None:
         """Run DDL: it commits what is open, and itself."""
         session = self._conn
         session.commit()
@@ -181,15 +189,16 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
             stages.define(self, statement)
         elif kind == "FILE FORMAT" and isinstance(statement, exp.Drop):
             stages.drop_format(self, statement)
-        elif isinstance(statement, exp.Comment) and kind == "COLUMN":
-            describe.comment_on_column(self, statement)
+        elif isinstance(statement, exp.Comment):
+            describe.comment(self, statement)
         elif self._is_temporary(statement):
             self._define_temporary(statement, params)
         else:
-            describe.record_comments(self, statement)
+            comments = describe.take_comments(statement)
             self._retrying(statement, params)
+            describe.record(self, statement, *comments)
 
-    def _retrying(self, statement: exp.Expression, params: Any) -> None:
+    def _retrying(self, statement: exp.Expr, params: Any) -> None:
         deadline = time.monotonic() + _CATALOG_RETRY_SECONDS
         while True:
             try:
@@ -202,16 +211,32 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
                     raise
                 time.sleep(0.05)
 
-    def _is_temporary(self, statement: exp.Expression) -> bool:
+    def _narrowed(self, transformed: exp.Expr) -> exp.Expr:
+        """Make whole numbers of CREATE … AS SELECT what NUMBER(38, 0) is here: BIGINT."""
+        query = transformed.expression
+        if not isinstance(transformed, exp.Create) or not isinstance(query, exp.Query):
+            return transformed
+        if query.find(exp.Placeholder):
+            return transformed
+        sql = query.sql(dialect="duckdb")
+        wide = [name for name, kind, *_ in self.rows(f"describe {sql}") if kind in _WHOLE]
+        if wide:
+            casts = ", ".join(f'"{name}"::bigint as "{name}"' for name in wide)
+            narrowed = f"select * replace ({casts}) from ({sql})"
+            transformed.set("expression", sqlglot.parse_one(narrowed, read="duckdb"))
+        return transformed
+
+    def _is_temporary(self, statement: exp.Expr) -> bool:
         if isinstance(statement, exp.Create):
             return statement.find(exp.TemporaryProperty) is not None
         return (
             isinstance(statement, exp.Drop)
+            and str(statement.args.get("kind")).upper() in ("TABLE", "VIEW")
             and names.target(statement, self._conn.database, self._conn.schema)
             in self._conn.temporary
         )
 
-    def _define_temporary(self, statement: exp.Expression, params: Any) -> None:
+    def _define_temporary(self, statement: exp.Expr, params: Any) -> None:
         session = self._conn
         target = names.target(statement, session.database, session.schema)
         kind = str(statement.args["kind"]).upper()
@@ -223,7 +248,7 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
         if statement.args.get("exists") and target in session.temporary:
             self.succeed(f"{target.name} already exists, statement succeeded.")
             return
-        transformed = self._transform(statement, params)
+        transformed = self._narrowed(self._transform(statement, params))
         known = session.temporary.get(target)
         if known is not None and known != kind:
             self.rows(f'drop {known} temp.main."{target}"')
@@ -235,7 +260,7 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
         session.temporary[target] = kind
         self.succeed(f"{kind.capitalize()} {target.name} successfully created.")
 
-    def _database(self, statement: exp.Expression) -> None:
+    def _database(self, statement: exp.Expr) -> None:
         session = self._conn
         name = names.normal(statement.find(exp.Identifier))
         exists = bool(statement.args.get("exists"))
@@ -255,11 +280,13 @@ class Cursor(FakeSnowflakeCursor):  # type: ignore[misc]
 
     def _use(self, statement: exp.Use) -> None:
         kind = statement.args.get("kind")
-        kind_name = kind.name.upper() if isinstance(kind, exp.Expression) else str(kind or "")
-        if kind_name.upper() in ("ROLE", "WAREHOUSE", "SECONDARY ROLES"):
+        kind_name = kind.name.upper() if isinstance(kind, exp.Expr) else str(kind or "")
+        table = statement.this
+        if kind_name in ("ROLE", "WAREHOUSE", "SECONDARY ROLES"):
+            if kind_name != "SECONDARY ROLES":
+                setattr(self._conn, kind_name.lower(), names.normal(table.this))
             self.succeed()
             return
-        table = statement.this
         if kind_name == "DATABASE" or (not kind_name and not table.db and table.name):
             self._conn.use(names.normal(table.this), "PUBLIC")
         else:

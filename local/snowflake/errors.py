@@ -89,6 +89,14 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
         "22000",
         "{0}",
     ),
+    (
+        duckdb.BinderException,
+        r"has (\d+) columns but (\d+) values",
+        2020,
+        "21S01",
+        "SQL compilation error:\nInsert value list does not match column list expecting {1} but "
+        "got {2}",
+    ),
     (duckdb.BinderException, r"", 2043, "02000", "SQL compilation error:\n{0}"),
     (duckdb.ParserException, r"", 1003, "42000", "SQL compilation error:\n{0}"),
     (duckdb.SyntaxException, r"", 1003, "42000", "SQL compilation error:\n{0}"),
@@ -96,7 +104,7 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
     (duckdb.Error, r"(?i)division by zero", 100051, "22012", "Division by zero"),
     (
         duckdb.Error,
-        r"(?s)(?:time|date).* field value.*?\"(.*?)\"",
+        r"(?s)(?:timestamp|date|time) field.*?\"(.*?)\"",
         100035,
         "22007",
         "Timestamp '{1}' is not recognized",
@@ -119,7 +127,7 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
     (duckdb.OutOfRangeException, r"", 100039, "22003", "{0}"),
     (
         duckdb.ConstraintException,
-        r"NOT NULL constraint failed: (\S+)",
+        r"NOT NULL constraint failed: .*?\"?(\w+)\"?$",
         100072,
         "22000",
         "NULL result in a non-nullable column '{1}'",

@@ -28,7 +28,7 @@ _FORMAT = [
 ]
 
 
-def before(node: exp.Expression) -> exp.Expression:
+def before(node: exp.Expr) -> exp.Expr:
     """Rewrite one node of a Snowflake statement."""
     match node:
         case exp.Sum() | exp.Avg():
@@ -40,8 +40,42 @@ def before(node: exp.Expression) -> exp.Expression:
             return _to_char(node)
         case exp.Div():
             return _division(node)
-        case exp.Anonymous() if node.name.upper() in _NAMED:
-            return _NAMED[node.name.upper()](node)
+        case exp.TryCast() if node.to.this in _TIMESTAMPS:
+            # fakesnow would make it a cast that raises
+            return _function("TRY", exp.Cast(this=node.this, to=node.to))
+        case exp.Cast() if node.to.this == exp.DataType.Type.VARIANT:
+            return exp.ToVariant(this=node.this)
+        case exp.StrToTime() if "%z" in node.args["format"].name:
+            raise refusals.refused("offset format")
+        case exp.DateTrunc() if isinstance(node.this, exp.Cast) and node.this.is_type("date"):
+            return exp.cast(node.copy(), "date")
+        case exp.Window() if _calls(node.this, "RATIO_TO_REPORT"):
+            return _ratio_to_report(node)
+        case exp.Values() if node.alias and not node.args["alias"].columns:
+            width = len(node.expressions[0].expressions)
+            names = [exp.to_identifier(f"COLUMN{i + 1}", quoted=True) for i in range(width)]
+            node.args["alias"].set("columns", names)
+        case exp.Array():
+            return _function("JSON_ARRAY", *node.expressions)
+        case exp.ArrayContains():
+            return _function("LIST_CONTAINS", _list(node.this), _json(node.expression))
+        case exp.ArrayDistinct():
+            return _json(_function("LIST_DISTINCT", _list(node.this)))
+        case exp.ArrayConcat():
+            lists = [_list(e) for e in (node.this, *node.expressions)]
+            return _json(_function("LIST_CONCAT", *lists))
+        case exp.ArrayToString() | exp.ArraySlice() | exp.ArrayAppend() | exp.ArrayRemove():
+            raise refusals.refused("array function")
+        case exp.Typeof():
+            return _typeof(node.this)
+        case exp.IsNullValue():
+            return _of_type(node.this, "NULL")
+        case exp.IsArray():
+            return _of_type(node.this, "ARRAY")
+        case exp.Anonymous() if node.name.upper() in _TYPE_TESTS:
+            return _of_type(node.expressions[0], *_TYPE_TESTS[node.name.upper()])
+        case exp.JSONKeys():
+            return _json(_function("JSON_KEYS", node.this))
     return node
 
 
@@ -64,11 +98,11 @@ def duckdb_format(text: str) -> str:
     return found
 
 
-def _function(name: str, *arguments: exp.Expression) -> exp.Anonymous:
+def _function(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def _trim(node: exp.Trim) -> exp.Expression:
+def _trim(node: exp.Trim) -> exp.Expr:
     name = {"LEADING": "LTRIM", "TRAILING": "RTRIM"}.get(
         str(node.args.get("position")).upper(), "TRIM"
     )
@@ -78,14 +112,14 @@ def _trim(node: exp.Trim) -> exp.Expression:
     return _function(name, *arguments)
 
 
-def _to_char(node: exp.ToChar) -> exp.Expression:
+def _to_char(node: exp.ToChar) -> exp.Expr:
     pattern = node.args["format"]
     if not isinstance(pattern, exp.Literal) or not pattern.is_string:
         raise refusals.refused("result format")
     return _function("STRFTIME", node.this, exp.Literal.string(duckdb_format(pattern.this)))
 
 
-def _division(node: exp.Div) -> exp.Expression:
+def _division(node: exp.Div) -> exp.Expr:
     """Make a division by zero an error, where DuckDB gives infinity."""
     divisor = node.expression.unnest()
     if isinstance(divisor, exp.Nullif) or (
@@ -99,6 +133,7 @@ def _division(node: exp.Div) -> exp.Expression:
     return node
 
 
+_TIMESTAMPS = (exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPNTZ)
 _TYPES = {
     "UBIGINT": "INTEGER",
     "BIGINT": "INTEGER",
@@ -108,8 +143,8 @@ _TYPES = {
 }
 
 
-def _typeof(node: exp.Anonymous) -> exp.Expression:
-    kind = _function("JSON_TYPE", _function("TO_JSON", node.expressions[0]))
+def _typeof(value: exp.Expr) -> exp.Expr:
+    kind = _function("JSON_TYPE", _json(value))
     return exp.Case(
         this=kind,
         ifs=[
@@ -120,26 +155,38 @@ def _typeof(node: exp.Anonymous) -> exp.Expression:
     )
 
 
-def _is_type(*kinds: str):  # type: ignore[no-untyped-def]
-    def rewritten(node: exp.Anonymous) -> exp.Expression:
-        kind = _function("JSON_TYPE", _function("TO_JSON", node.expressions[0]))
-        return exp.In(this=kind, expressions=[exp.Literal.string(k) for k in kinds])
-
-    return rewritten
-
-
-def _object_keys(node: exp.Anonymous) -> exp.Expression:
-    return _function("TO_JSON", _function("JSON_KEYS", *node.expressions))
-
-
-_NAMED = {
-    "TYPEOF": _typeof,
-    "IS_OBJECT": _is_type("OBJECT"),
-    "IS_ARRAY": _is_type("ARRAY"),
-    "IS_INTEGER": _is_type("UBIGINT", "BIGINT"),
-    "IS_VARCHAR": _is_type("VARCHAR"),
-    "IS_CHAR": _is_type("VARCHAR"),
-    "IS_BOOLEAN": _is_type("BOOLEAN"),
-    "IS_NULL_VALUE": _is_type("NULL"),
-    "OBJECT_KEYS": _object_keys,
+_TYPE_TESTS = {
+    "IS_OBJECT": ("OBJECT",),
+    "IS_ARRAY": ("ARRAY",),
+    "IS_INTEGER": ("UBIGINT", "BIGINT"),
+    "IS_VARCHAR": ("VARCHAR",),
+    "IS_CHAR": ("VARCHAR",),
+    "IS_BOOLEAN": ("BOOLEAN",),
 }
+
+
+def _of_type(value: exp.Expr, *kinds: str) -> exp.Expr:
+    kind = _function("JSON_TYPE", _json(value))
+    return exp.In(this=kind, expressions=[exp.Literal.string(k) for k in kinds])
+
+
+def _json(value: exp.Expr) -> exp.Expr:
+    return _function("TO_JSON", value)
+
+
+def _list(value: exp.Expr) -> exp.Expr:
+    """Make DuckDB's list of an array, which is JSON here."""
+    return _function("FROM_JSON", _json(value), exp.Literal.string('["JSON"]'))
+
+
+def _calls(node: exp.Expr, name: str) -> bool:
+    return isinstance(node, exp.Anonymous) and node.name.upper() == name
+
+
+def _ratio_to_report(node: exp.Window) -> exp.Expr:
+    value = node.this.expressions[0]
+    total = node.copy()
+    total.set("this", _function("SUM", value.copy()))
+    return exp.paren(
+        exp.Div(this=value.copy(), expression=_function("NULLIF", total, exp.Literal.number(0)))
+    )

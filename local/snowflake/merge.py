@@ -1,4 +1,4 @@
-"""MERGE as one DuckDB statement, with Snowflake's counts and its error for duplicate source rows."""
+"""MERGE as one DuckDB statement, with Snowflake's counts and its error for duplicates."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ def _refuse_duplicates(cursor: Cursor, statement: exp.Merge, params: Any) -> Non
         query = query.where(exp.or_(*[c.copy() for c in conditions if c is not None]))
     translated = cursor._transform(query, params)
     bound = params if translated.find(exp.Placeholder) else None
-    twice = cursor.rows(
-        f"select 1 from ({translated.sql(dialect='duckdb')}) group by all having count(*) > 1 limit 1",
-        bound,
-    )
+    joined = translated.sql(dialect="duckdb")
+    twice = cursor.rows(f"select 1 from ({joined}) group by all having count(*) > 1 limit 1", bound)
     if twice:
         raise error(100090, "Duplicate row detected during DML action", "42P18")

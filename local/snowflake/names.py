@@ -1,14 +1,12 @@
 """Names of tables: qualified as Snowflake does, temporary ones kept apart for each session."""
 
-from typing import cast
-
 from sqlglot import exp
 
 from local.snowflake.errors import error
 from local.snowflake.locks import TableName
 
 
-def normal(identifier: exp.Expression | None) -> str:
+def normal(identifier: exp.Expr | None) -> str:
     """Return an identifier's stored form: upper case unless quoted."""
     assert isinstance(identifier, exp.Identifier)
     name = str(identifier.this)
@@ -34,7 +32,7 @@ def full(table: exp.Table, database: str | None, schema: str | None) -> TableNam
     return TableName(catalog, db, normal(table.this))
 
 
-def target(statement: exp.Expression, database: str | None, schema: str | None) -> TableName:
+def target(statement: exp.Expr, database: str | None, schema: str | None) -> TableName:
     """Return the table that a statement writes, creates or drops."""
     this = statement.this
     if isinstance(statement, exp.Drop):
@@ -54,7 +52,7 @@ def physical(name: TableName) -> exp.Table:
     return exp.table_(exp.to_identifier(str(name), quoted=True), db="main", catalog="temp")
 
 
-def qualify(statement: exp.Expression, database: str | None, schema: str | None) -> exp.Expression:
+def qualify(statement: exp.Expr, database: str | None, schema: str | None) -> exp.Expr:
     """Complete the names of the tables in `statement`, in place; names of CTEs stay."""
     if not database or isinstance(statement, exp.Show | exp.Use | exp.Describe):
         return statement
@@ -74,7 +72,7 @@ def qualify(statement: exp.Expression, database: str | None, schema: str | None)
     return statement
 
 
-def resolve_temporary(statement: exp.Expression, temporary: dict[TableName, str]) -> exp.Expression:
+def resolve_temporary(statement: exp.Expr, temporary: dict[TableName, str]) -> exp.Expr:
     """Point references to this session's temporary relations to where they live."""
     if not temporary:
         return statement
@@ -95,12 +93,12 @@ def resolve_temporary(statement: exp.Expression, temporary: dict[TableName, str]
     return statement
 
 
-def _ctes(table: exp.Expression) -> set[str]:
+def _ctes(table: exp.Expr) -> set[str]:
     found: set[str] = set()
-    node: exp.Expression | None = table
+    node: exp.Expr | None = table
     while node is not None:
         with_ = node.args.get("with_")
         if isinstance(with_, exp.With):
             found.update(normal(cte.args["alias"].this) for cte in with_.expressions)
-        node = cast("exp.Expression | None", node.parent)
+        node = node.parent
     return found

@@ -30,6 +30,12 @@ REASONS = {
     "match recognize": "MATCH_RECOGNIZE",
     "hll": "HLL and APPROX functions estimate differently here: use COUNT(DISTINCT …)",
     "hash": "HASH gives other values than Snowflake's: use SHA2 or MD5",
+    "offset format": "an offset (TZH, TZM) in a timestamp's format: cast the text instead",
+    "array function": "ARRAY_TO_STRING, ARRAY_SLICE, ARRAY_APPEND, ARRAY_REMOVE",
+    "pivot": "PIVOT and UNPIVOT name their columns differently: use CASE or UNION ALL",
+    "create like": "CREATE TABLE … LIKE and CLONE would lose constraints and defaults",
+    "internal stage": "PUT, GET and internal stages",
+    "statement": "this kind of statement",
     "multi-table insert": "multi-table INSERT",
     "result format": "number formats in TO_CHAR, TO_VARCHAR and TO_NUMBER",
 }
@@ -40,7 +46,7 @@ def refused(reason: str) -> ProgrammingError:
     return unsupported(REASONS[reason])
 
 
-def _flatten(node: exp.Expression, option: str) -> bool:
+def _flatten(node: exp.Expr, option: str) -> bool:
     if not isinstance(node, exp.Explode):
         return False
     for argument in (node.this, *node.expressions):
@@ -50,13 +56,13 @@ def _flatten(node: exp.Expression, option: str) -> bool:
     return False
 
 
-def _named(node: exp.Expression, *names: str) -> bool:
+def _named(node: exp.Expr, *names: str) -> bool:
     if isinstance(node, exp.Anonymous):
         return node.name.upper() in names
     return isinstance(node, exp.Func) and bool(set(node.sql_names()) & set(names))
 
 
-def _left_lateral(node: exp.Expression) -> bool:
+def _left_lateral(node: exp.Expr) -> bool:
     if not isinstance(node, exp.Join) or str(node.args.get("side")).upper() != "LEFT":
         return False
     return isinstance(node.this, exp.Lateral | exp.TableFromRows) or (
@@ -64,11 +70,11 @@ def _left_lateral(node: exp.Expression) -> bool:
     )
 
 
-def _kind(node: exp.Expression, *kinds: str) -> bool:
+def _kind(node: exp.Expr, *kinds: str) -> bool:
     return isinstance(node, exp.Create) and str(node.args.get("kind")).upper() in kinds
 
 
-_RULES: list[tuple[str, Callable[[exp.Expression], bool]]] = [
+_RULES: list[tuple[str, Callable[[exp.Expr], bool]]] = [
     ("flatten outer", lambda n: _flatten(n, "OUTER")),
     ("flatten recursive", lambda n: _flatten(n, "RECURSIVE")),
     ("flatten mode", lambda n: _flatten(n, "MODE")),
@@ -94,15 +100,19 @@ _RULES: list[tuple[str, Callable[[exp.Expression], bool]]] = [
         lambda n: _named(n, "HLL", "APPROX_COUNT_DISTINCT", "HLL_ACCUMULATE", "APPROX_PERCENTILE"),
     ),
     ("hash", lambda n: _named(n, "HASH", "HASH_AGG")),
+    ("pivot", lambda n: isinstance(n, exp.Pivot)),
+    ("create like", lambda n: isinstance(n, exp.LikeProperty | exp.Clone)),
+    ("internal stage", lambda n: isinstance(n, exp.Put | exp.Get)),
+    ("statement", lambda n: _command(n, "EXPLAIN", "REMOVE", "UNLOAD", "GET", "RM")),
     ("multi-table insert", lambda n: isinstance(n, exp.MultitableInserts)),
 ]
 
 
-def _command(node: exp.Expression, *words: str) -> bool:
+def _command(node: exp.Expr, *words: str) -> bool:
     return isinstance(node, exp.Command) and str(node.this).upper() in words
 
 
-def check(statement: exp.Expression) -> None:
+def check(statement: exp.Expr) -> None:
     """Raise Snowflake's "unsupported feature" error if something here is refused."""
     for node in statement.walk():
         for reason, applies in _RULES:

@@ -4,8 +4,8 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from fakesnow.arrow import to_sf
 from fakesnow.converter import from_binding
 from fakesnow.rowtype import ColumnInfo, describe_as_rowtype

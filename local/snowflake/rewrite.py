@@ -14,7 +14,7 @@ _KEYS = (
 _TABLE_KEYS = (exp.PrimaryKey, exp.UniqueColumnConstraint, exp.ForeignKey, exp.Constraint)
 
 
-def before(statement: exp.Expression, database: str | None, schema: str | None) -> exp.Expression:
+def before(statement: exp.Expr, database: str | None, schema: str | None) -> exp.Expr:
     """Return a copy with full names, Snowflake's column names and functions that translate."""
     copy = statement.copy()
     names.qualify(copy, database, schema)
@@ -25,10 +25,17 @@ def before(statement: exp.Expression, database: str | None, schema: str | None) 
             _name_columns(copy.expression)
     elif isinstance(copy, exp.Query):
         _name_columns(copy)
-    return copy.transform(functions.before, copy=False)
+    # From the leaves up: sqlglot's own transform doesn't look inside what it has replaced
+    for node in reversed(list(copy.walk())):
+        new = functions.before(node)
+        if node is copy:
+            copy = new
+        elif new is not node:
+            node.replace(new)
+    return copy
 
 
-def from_binds(statement: exp.Expression) -> exp.Expression:
+def from_binds(statement: exp.Expr) -> exp.Expr:
     """Turn INSERT … VALUES (?, …) or SELECT ?, … into one INSERT from the table `_binds`."""
     copy = statement.copy()
     source = copy.expression
@@ -44,7 +51,7 @@ def from_binds(statement: exp.Expression) -> exp.Expression:
     return copy
 
 
-def _drop_keys(statement: exp.Expression) -> None:
+def _drop_keys(statement: exp.Expr) -> None:
     """Snowflake records keys and enforces none; DuckDB would enforce them."""
     schema = statement.this if isinstance(statement, exp.Create) else statement
     for column in schema.find_all(exp.ColumnDef):
@@ -56,7 +63,7 @@ def _drop_keys(statement: exp.Expression) -> None:
         schema.set("expressions", [e for e in schema.expressions if not isinstance(e, _TABLE_KEYS)])
 
 
-def _drop_properties(statement: exp.Expression) -> None:
+def _drop_properties(statement: exp.Expr) -> None:
     """TRANSIENT, COPY GRANTS, CLUSTER BY and the like have no meaning here."""
     kind = str(statement.args.get("kind") or "").upper()
     properties = statement.args.get("properties")
@@ -65,7 +72,7 @@ def _drop_properties(statement: exp.Expression) -> None:
         properties.set("expressions", kept)
 
 
-def _name_columns(query: exp.Expression) -> None:
+def _name_columns(query: exp.Expr) -> None:
     """Name unaliased expressions as Snowflake does: by their text in upper case."""
     while isinstance(query, exp.SetOperation | exp.Subquery):
         query = query.this

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from local.snowflake.account import Account
 
 
-class Session(FakeSnowflakeConnection):  # type: ignore[misc]
+class Session(FakeSnowflakeConnection):
     """One login. Requests of a session run one after another, under `turn`."""
 
     def __init__(
@@ -48,10 +48,14 @@ class Session(FakeSnowflakeConnection):  # type: ignore[misc]
             self.database = None
         self.account = account
         self.turn = threading.Lock()
-        self.user = ""
+        self.user = self.account_name = self.session_id = ""
+        self.role: str | None = None
+        self.warehouse: str | None = None
+        self.last_query_id: str | None = None
         self.temporary: dict[TableName, str] = {}
-        self.values: dict[str, exp.Expression] = {}
+        self.values: dict[str, exp.Expr] = {}
         self.parameters: dict[str, Any] = {"LOCK_TIMEOUT": 43200, "AUTOCOMMIT": True}
+        self.clients: set[tuple[str, int]] = set()
         self._locks = account.locks
         self._open = False
         self._begun = False
@@ -163,6 +167,15 @@ class Session(FakeSnowflakeConnection):  # type: ignore[misc]
         """Stop the running statement, waiting or not; it then raises in its own thread."""
         self._locks.interrupt(self)
         self._duck_conn.interrupt()
+
+    def abandon(self) -> None:
+        """Undo the open transaction of a client that is gone; if it returns, COMMIT will raise."""
+        if not self._open:
+            return
+        self.interrupt()
+        with self.turn:
+            self.rollback()
+            self._open = self._failed = True
 
     def close(self, retry: bool = True) -> None:
         """Log out: an open transaction is rolled back, temporary tables vanish."""

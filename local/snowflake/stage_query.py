@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 from sqlglot import exp
 
 from local.snowflake import copy_into, stage_files, stages
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from local.snowflake.cursor import Cursor
 
 
-def readable(cursor: Cursor, statement: exp.Expression) -> exp.Expression:
+def readable(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     """Return the statement with its stage, if it has one, made a table of what it holds."""
     staged = [t for t in statement.find_all(exp.Table) if isinstance(t.this, exp.Var)]
     if not isinstance(statement, exp.Query) or not staged:

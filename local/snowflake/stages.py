@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient
 from fakesnow.transforms.file_format import lookup_file_format
@@ -45,7 +45,7 @@ class Stage:
 
     @property
     def container(self) -> ContainerClient:
-        """A client of the stage's container: path style on IP addresses and localhost, as Azurite."""
+        """A client of the container: path style on IP addresses and localhost, as Azurite."""
         address = urlsplit(self.url)
         account, _, rest = address.path.lstrip("/").partition("/")
         if _is_local(address.hostname or ""):
@@ -129,7 +129,7 @@ def resolve(cursor: Cursor, reference: str) -> Stage:
     return Stage(url, path, token, json.loads(options))
 
 
-def define(cursor: Cursor, statement: exp.Expression) -> None:
+def define(cursor: Cursor, statement: exp.Expr) -> None:
     """Run CREATE STAGE and DROP STAGE."""
     session = cursor._conn
     name = names.target(statement, session.database, session.schema)
@@ -216,7 +216,7 @@ def list_files(cursor: Cursor, statement: exp.ListStage) -> None:
     )
 
 
-def format_options(properties: list[exp.Expression]) -> dict[str, Any]:
+def format_options(properties: list[exp.Expr]) -> dict[str, Any]:
     """Return the options of a FILE_FORMAT = (…) clause by upper-case name."""
     options: dict[str, Any] = {}
     for prop in properties:
@@ -240,7 +240,7 @@ def file_format(cursor: Cursor, *choices: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _option(properties: list[exp.Expression], name: str) -> str:
+def _option(properties: list[exp.Expr], name: str) -> str:
     for prop in properties:
         if prop.this.name.upper() == name:
             return str(prop.args["value"].name)

@@ -12,9 +12,23 @@ from local.snowflake.errors import compilation, error
 
 if TYPE_CHECKING:
     from local.snowflake.cursor import Cursor
+    from local.snowflake.session import Session
 
 
-def handle(cursor: Cursor, statement: exp.Expression) -> bool:
+# Functions of the session, and the session's attributes that hold their values
+_SESSION = {
+    "currentuser": "user",
+    "currentrole": "role",
+    "currentwarehouse": "warehouse",
+    "currentdatabase": "database",
+    "currentschema": "schema",
+    "currentaccount": "account_name",
+    "currentsession": "session_id",
+}
+_CALLS = {"LAST_QUERY_ID": "last_query_id", "CURRENT_WAREHOUSE": "warehouse"}
+
+
+def handle(cursor: Cursor, statement: exp.Expr) -> bool:
     """Run SET, UNSET and ALTER SESSION; return whether it was one."""
     match statement:
         case exp.Set():
@@ -36,7 +50,7 @@ def handle(cursor: Cursor, statement: exp.Expression) -> bool:
     return True
 
 
-def substitute(statement: exp.Expression, values: dict[str, exp.Expression]) -> exp.Expression:
+def substitute(statement: exp.Expr, values: dict[str, exp.Expr]) -> exp.Expr:
     """Replace `$name` by the variable's value, except in COPY and stage queries' `$1`."""
     for parameter in list(statement.find_all(exp.Parameter)):
         if not isinstance(parameter.this, exp.Var | exp.Identifier):
@@ -45,6 +59,15 @@ def substitute(statement: exp.Expression, values: dict[str, exp.Expression]) -> 
         if name not in values:
             raise compilation(1008, f"Session variable '${name}' does not exist", "02000")
         parameter.replace(values[name].copy())
+    return statement
+
+
+def substitute_session(statement: exp.Expr, session: Session) -> exp.Expr:
+    """Replace CURRENT_USER() and its like by what holds in this session."""
+    for node in list(statement.find_all(exp.Func)):
+        if node.key in _SESSION or (node.key == "anonymous" and node.name.upper() in _CALLS):
+            name = _SESSION.get(node.key) or _CALLS[node.name.upper()]
+            node.replace(_literal(getattr(session, name)))
     return statement
 
 
@@ -63,7 +86,7 @@ def _set(cursor: Cursor, statement: exp.Set) -> None:
     cursor.succeed()
 
 
-def _literal(value: Any) -> exp.Expression:
+def _literal(value: Any) -> exp.Expr:
     match value:
         case None:
             return exp.null()
