@@ -3,6 +3,7 @@
 The provider's operator and trigger do the work; this module mends what they get wrong.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,6 +16,7 @@ from airflow.providers.microsoft.azure.hooks.powerbi import (
 )
 from airflow.providers.microsoft.azure.operators import powerbi
 from airflow.providers.microsoft.azure.triggers.powerbi import PowerBITrigger
+from airflow.sdk import Context
 from airflow.triggers.base import TriggerEvent
 
 HTTP_TIMEOUT_SECONDS = 60
@@ -23,15 +25,16 @@ HTTP_TIMEOUT_SECONDS = 60
 class PowerBIDatasetRefreshOperator(powerbi.PowerBIDatasetRefreshOperator):
     """Start a refresh and succeed when it has completed; fail with the service's own words.
 
-    A running refresh, the daily quota and throttling beyond three minutes fail the task as well:
-    they pass with time, so give the task retries with a delay of minutes.
+    A refresh that already runs, the daily quota and throttling beyond three minutes fail the task
+    as well: they pass with time, so give the task retries with a delay of minutes.
 
     Args:
         conn_id: A connection of type `powerbi`.
         dataset_id: The semantic model; by default `dataset_id` in the connection's extra.
         group_id: Its workspace; by default `group_id` in the connection's extra.
         timeout: Seconds to wait for the refresh to end.
-        check_interval: Seconds between two looks at its status.
+        check_interval: Seconds before each look at its status; below 10 the first look may come
+            too early for Airflow's scheduler (see `RefreshTrigger`).
         **kwargs: What the provider's operator takes as well.
 
     """
@@ -58,6 +61,24 @@ class PowerBIDatasetRefreshOperator(powerbi.PowerBIDatasetRefreshOperator):
             **kwargs,
         )
 
+    def execute(self, context: Context) -> None:
+        """Start the refresh here, and only wait in the triggerer.
+
+        The provider starts it in a trigger too, which ends so soon that Airflow may take the
+        worker's exit for the death of the task that has resumed (apache/airflow#72716).
+        """
+        event = {"status": "success", "dataset_refresh_id": asyncio.run(self._start())}
+        self.handle_refresh(context, event)
+
+    async def _start(self) -> str:
+        hook = _Hook(conn_id=self.conn_id, proxies=self.proxies, api_version=self.api_version)
+        try:
+            return await hook.trigger_dataset_refresh(
+                dataset_id=self.dataset_id, group_id=self.group_id, request_body=self.request_body
+            )
+        finally:
+            await hook.close()
+
     def defer(self, *, trigger: Any, **kwargs: Any) -> NoReturn:
         """Wait with this module's trigger in place of the provider's."""
         _, arguments = trigger.serialize()
@@ -65,31 +86,22 @@ class PowerBIDatasetRefreshOperator(powerbi.PowerBIDatasetRefreshOperator):
 
 
 class RefreshTrigger(PowerBITrigger):
-    """The provider's trigger, with a client of its own and an event for every outcome."""
+    """The provider's trigger, with a client of its own."""
 
     @cached_property
     def hook(self) -> PowerBIHook:
-        """The hook; the provider gives each HTTP request as long as the whole refresh."""
-        return _Hook(
-            conn_id=self.conn_id,
-            timeout=HTTP_TIMEOUT_SECONDS,
-            proxies=self.proxies,
-            api_version=self.api_version,
-        )
+        """The hook that it asks."""
+        return _Hook(conn_id=self.conn_id, proxies=self.proxies, api_version=self.api_version)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Yield one event; an error while starting is one too, or the task wouldn't show it."""
+        """Yield the one event that tells how the refresh ended.
+
+        The first look waits as well: the scheduler hears of a deferred task's worker up to five
+        seconds after it left, and fails the task if that has resumed by then.
+        """
+        await asyncio.sleep(self.check_interval)
         try:
             [event] = [event async for event in super().run()]
-        except Exception as error:
-            event = TriggerEvent(  # type: ignore[no-untyped-call]
-                {
-                    "status": "error",
-                    "dataset_refresh_id": self.dataset_refresh_id,
-                    "dataset_refresh_status": None,
-                    "message": f"Power BI connection {self.conn_id!r}: {error}",
-                }
-            )
         finally:
             await self.hook.close()
         yield event
@@ -97,7 +109,8 @@ class RefreshTrigger(PowerBITrigger):
 
 class _Hook(PowerBIHook):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # The provider would give each HTTP request as long as the whole refresh
+        super().__init__(timeout=HTTP_TIMEOUT_SECONDS, **kwargs)
         # The provider keeps one client per connection for the life of the process. A client works
         # only in the event loop that opened it, and `dags test` runs every trigger in a new one
         # ("Event loop is closed"); a triggerer would go on using a secret that was replaced.
