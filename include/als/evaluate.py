@@ -2,7 +2,7 @@
 
 import math
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812 - Spark's own convention
 
 from include.als.model import Parameters, fit, popularity
@@ -25,44 +25,37 @@ def evaluate(pairs: DataFrame, parameters: Parameters) -> dict[str, object]:
     """
     bucket = F.pmod(F.xxhash64("user_id", "repo_id", F.lit(parameters.seed)), F.lit(100))
     train = pairs.where(bucket >= HELD_OUT_PERCENT)
-    held_out = pairs.where(bucket < HELD_OUT_PERCENT).join(
-        train.select("user_id").distinct(), "user_id", "left_semi"
+    held_out = (
+        pairs.where(bucket < HELD_OUT_PERCENT)
+        .select("user_id", "repo_id")
+        .join(train.select("user_id").distinct(), "user_id", "left_semi")
+        .withColumn("relevant", F.count("*").over(Window.partitionBy("user_id")))
+        .cache()
     )
-    relevant = held_out.groupBy("user_id").agg(F.count("*").alias("relevant")).cache()
     try:
+        evaluated = held_out.select("user_id").distinct()
+        count = evaluated.count()
+        models = {"als": fit(train, parameters), "popularity": popularity(train)}
         scores = {
             name: _score(
-                recommend(users.join(relevant, "user_id", "left_semi"), catalogue),
-                held_out,
-                relevant,
+                recommend(users.join(evaluated, "user_id", "left_semi"), catalogue), held_out, count
             )
-            for name, (users, catalogue) in {
-                "als": fit(train, parameters),
-                "popularity": popularity(train),
-            }.items()
+            for name, (users, catalogue) in models.items()
         }
-        return {"evaluated_users": relevant.count(), **scores}
+        return {"evaluated_users": count, **scores}
     finally:
-        relevant.unpersist()
+        held_out.unpersist()
 
 
-def _score(recommended: DataFrame, held_out: DataFrame, relevant: DataFrame) -> dict[str, float]:
-    hits = (
-        recommended.join(held_out, ["user_id", "repo_id"])
-        .groupBy("user_id")
-        .agg(F.sum(1 / F.log2(F.col("rank") + 1)).alias("dcg"), F.count("*").alias("hits"))
-    )
+def _score(recommended: DataFrame, held_out: DataFrame, users: int) -> dict[str, float]:
     ideal = F.element_at(F.lit(_IDEAL_DCG), F.least("relevant", F.lit(TOP)).cast("int"))
-    (row,) = (
-        relevant.join(hits, "user_id", "left")
-        .fillna(0, ["dcg", "hits"])
+    (hits,) = (
+        recommended.join(held_out, ["user_id", "repo_id"])
         .agg(
-            F.avg(F.col("dcg") / ideal).alias("ndcg"),
-            F.avg(F.col("hits") / F.col("relevant")).alias("recall"),
+            F.sum(1 / F.log2(F.col("rank") + 1) / ideal).alias("ndcg_at_10"),
+            F.sum(1 / F.col("relevant")).alias("recall_at_10"),
         )
         .collect()
     )
-    return {
-        "ndcg_at_10": round(row["ndcg"] or 0.0, 6),
-        "recall_at_10": round(row["recall"] or 0.0, 6),
-    }
+    # Users without a hit count as 0
+    return {name: round((total or 0.0) / max(users, 1), 6) for name, total in hits.asDict().items()}

@@ -68,10 +68,11 @@ def run(
 def _spark() -> SparkSession:
     spark = (
         SparkSession.builder.config("spark.sql.redaction.options.regex", "(?i)url|private_key")
-        .config("spark.ui.showConsoleProgress", "false")
+        # Each shuffle would be a job of its own, which costs more than better plans win here
+        .config("spark.sql.adaptive.enabled", "false")
         .getOrCreate()
     )
-    # Spark's 200 partitions are for clusters: a shuffle of a day's pairs needs one per core
+    # Spark's 200 are for clusters: a shuffle of a day's pairs needs one partition per core
     spark.conf.set("spark.sql.shuffle.partitions", spark.sparkContext.defaultParallelism)
     return spark
 

@@ -10,10 +10,18 @@ from azure.core.credentials import AzureSasCredential
 from azure.storage.blob import ContainerClient
 from pyspark import TaskContext
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - Spark's own convention
 
 from include.als.access import Access
 from include.als.layout import CONTAINER, RESULT, part_name
+
+_SCHEMA = pa.schema(
+    [
+        ("user_id", pa.int64()),
+        ("repo_id", pa.int64()),
+        ("rank", pa.int32()),
+        ("score", pa.float64()),
+    ]
+)
 
 
 def write_parts(recommendations: DataFrame, access: Access, model_id: str, parts: int) -> int:
@@ -23,7 +31,8 @@ def write_parts(recommendations: DataFrame, access: Access, model_id: str, parts
     """
 
     def upload(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        table = pa.Table.from_batches(batches, schema)
+        table = pa.Table.from_batches(batches, _SCHEMA)
+        table = table.add_column(0, "model_id", pa.repeat(model_id, table.num_rows))
         file = io.BytesIO()
         pq.write_table(table, file)
         task = TaskContext.get()
@@ -32,21 +41,8 @@ def write_parts(recommendations: DataFrame, access: Access, model_id: str, parts
         _container(access).upload_blob(f"{model_id}/{name}", file.getvalue(), overwrite=True)
         yield pa.RecordBatch.from_pydict({"rows": [table.num_rows]})
 
-    rows = (
-        recommendations.select(F.lit(model_id).alias("model_id"), "*")
-        .repartition(parts, "user_id")
-        .sortWithinPartitions("user_id", "rank")
-    )
-    schema = pa.schema(
-        [
-            ("model_id", pa.string()),
-            ("user_id", pa.int64()),
-            ("repo_id", pa.int64()),
-            ("rank", pa.int32()),
-            ("score", pa.float64()),
-        ]
-    )
-    return sum(row["rows"] for row in rows.mapInArrow(upload, "rows long").collect())
+    placed = recommendations.repartition(parts, "user_id").sortWithinPartitions("user_id", "rank")
+    return sum(row["rows"] for row in placed.mapInArrow(upload, "rows long").collect())
 
 
 def write_result(result: Mapping[str, object], access: Access, model_id: str) -> None:

@@ -51,6 +51,8 @@ class AlsTrainOperator(SparkSubmitOperator):
             application=str(Path(include.als.__path__[0]) / "train.py"),
             application_args=[item for pair in arguments.items() for item in pair],
             packages=JDBC_PACKAGE,
+            # INFO is thousands of lines of the scheduler's, which would bury the job's own
+            conf={"spark.log.level": "WARN", "spark.ui.showConsoleProgress": "false"},
             conn_id=SPARK,
             name="gharchive-als",
             **kwargs,
