@@ -22,8 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from local.setup.paths import TRUST_STORE_PASSWORD
 
-# The last two are the services' names in docker-compose.yaml
-NAMES = ("localhost", "snowflake", "powerbi")
+NAMES = ("localhost",)
 ADDRESSES = ("127.0.0.1", "::1")
 LIFETIME = timedelta(days=3650)
 CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)

@@ -11,6 +11,13 @@ from local.setup.step import SetupError, Step, replacing, run
 
 OLDEST = 17
 DEBIAN = ("openjdk-17-jre-headless", "openjdk-21-jre-headless")
+INSTALL_JDK = """
+import sys, jdk
+try:
+    jdk.install(sys.argv[1], path=sys.argv[2])
+except jdk.JdkError as error:
+    sys.exit(f"install-jdk: {error}")
+"""
 FIX = (
     f"Install Java {OLDEST} or newer and make sure that `java` is on PATH or JAVA_HOME names its"
     " folder, then run make again."
@@ -66,8 +73,8 @@ def install() -> Path:
         if home := find():
             return home
     raise SetupError(
-        f"no Java of at least {OLDEST} was found, and installing one failed: "
-        + "\n".join(failures),
+        f"no Java of at least {OLDEST} was found, and installing one failed:\n  "
+        + "\n  ".join(failures),
         FIX,
     )
 
@@ -75,8 +82,7 @@ def install() -> Path:
 def with_install_jdk() -> None:
     """Install a full JDK by install-jdk, which reaches beyond the package registries."""
     with replacing(JAVA) as folder:
-        code = "import jdk, sys; jdk.install(sys.argv[1], path=sys.argv[2])"
-        run([PYTHON, "-c", code, str(OLDEST), folder], fix=FIX)
+        run([PYTHON, "-c", INSTALL_JDK, str(OLDEST), folder], fix=FIX)
 
 
 def with_apt() -> None:

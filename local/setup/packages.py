@@ -6,7 +6,7 @@ import shutil
 import sys
 
 from local.setup.paths import BIN, CACHE, PYTHON, ROOT, VENV
-from local.setup.step import SetupError, Step, digest, read, run, write
+from local.setup.step import NO_NETWORK, SetupError, Step, digest, read, run, write
 
 LOCKS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
 # Kept inside the environment, so that each is gone with the other
@@ -25,7 +25,8 @@ def make() -> None:
         env["UV_DEFAULT_INDEX"] = mirror
     fix = f"Run make again; if it fails in the same way, delete {VENV} first."
     pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
-    run([*pip, "--constraint", LOCKS[1], "uv"], fix=fix, env=env)
+    # One package of one version: it fails where the registry can't be reached
+    run([*pip, "--constraint", LOCKS[1], "uv"], fix=NO_NETWORK, env=env)
     # Compiled now: where PYTHONDONTWRITEBYTECODE is set, each process would compile Airflow anew
     sync = (BIN / "uv", "pip", "sync", "--quiet", "--compile-bytecode", "--python", PYTHON)
     run([*sync, *LOCKS], fix=fix, env=env)

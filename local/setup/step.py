@@ -1,6 +1,7 @@
 """A set-up step: skipped while its inputs are unchanged, run again whole if it did not finish."""
 
 import contextlib
+import functools
 import hashlib
 import os
 import re
@@ -126,22 +127,25 @@ def run(
         # A session of its own, so that stopping set-up stops everything the tool started too.
         # close_fds=False hands on the set-up lock: if set-up is killed, the next one waits for
         # a tool that is still at work.
-        child = subprocess.Popen(
-            words,
-            cwd=cwd,
-            env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            close_fds=False,
-        )
-        try:
-            status = child.wait()
-        except BaseException:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-            raise
+        with _stops_held_back() as let_through:
+            child = subprocess.Popen(
+                words,
+                cwd=cwd,
+                env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                close_fds=False,
+                preexec_fn=let_through,
+            )
+            try:
+                let_through()
+                status = child.wait()
+            except BaseException:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+                raise
         if status == 0:
             return
         log.seek(start)
@@ -151,6 +155,21 @@ def run(
         f"{Path(words[0]).name} ended with status {status}:\n{last_words}\n  (all of it: {LOG})",
         cause_of(output) or fix,
     )
+
+
+@contextlib.contextmanager
+def _stops_held_back() -> Iterator[Callable[[], object]]:
+    """Hold back Ctrl-C and SIGTERM until the given function is called, or the block ends.
+
+    One that came while a process is being started would leave it running with no one to stop it.
+    """
+    stops = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+    let_through = functools.partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, stops)
+    try:
+        yield let_through
+    finally:
+        let_through()
 
 
 def cause_of(output: str) -> str | None:

@@ -1,0 +1,1 @@
+"""What docker-compose.yaml runs besides the stand-ins and Airflow."""
