@@ -20,11 +20,6 @@
 {%- endmacro %}
 
 
-{% macro key_type(key) -%}
-    {{ 'date' if key == 'event_date' else 'varchar' }}
-{%- endmacro %}
-
-
 {#
     The rows an incremental run reads and replaces; all rows in a full build.
     Without a key: everything, provided that anything changed at all.
@@ -37,9 +32,7 @@
     {%- elif not key -%}
         $change_to > $change_from
     {%- else -%}
-        {{ key }} between
-            cast($first_changed as {{ key_type(key) }})
-            and cast($last_changed as {{ key_type(key) }})
+        {{ key }} between $first_changed and $last_changed
         and {{ key }} in (
             select {{ key }}
             from {{ changed_keys(key) }}
@@ -58,46 +51,57 @@
 {%- endmacro %}
 
 
+{# The lowest watermark of the tables it reads, or else the newest load. #}
+{% macro window_end() -%}
+    {%- set upstream = [] -%}
+    {%- for node_id in model.depends_on.nodes -%}
+        {%- set parent = graph.nodes.get(node_id) -%}
+        {%- if parent and parent.config.materialized == 'incremental' -%}
+            {%- do upstream.append(newest_watermark(parent.name)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if upstream -%}
+        (select least({{ upstream | join(', ') }}))
+    {%- else -%}
+        (
+            select coalesce(max(load_seq), -1)
+            from {{ source('ledger', 'loads') }}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The first or last changed key; of an empty window, one that none reaches. #}
+{% macro end_of_range(key, extreme, none_reaches) -%}
+    (
+        select
+            coalesce(
+                {{ extreme }}({{ key }}),
+                {{ 'to_date' if key == 'event_date' }}('{{ none_reaches }}')
+            )
+        from {{ changed_keys(key) }}
+        where load_seq > $change_from and load_seq <= $change_to
+    )
+{%- endmacro %}
+
+
 {# Pre-hook: fix the window for the rest of the session. #}
 {% macro open_change_window() %}
     {% if execute and config.get('materialized') == 'incremental' %}
-        {% set upstream = [] %}
-        {% for node_id in model.depends_on.nodes %}
-            {% set parent = graph.nodes.get(node_id) %}
-            {% if parent and parent.config.materialized == 'incremental' %}
-                {% do upstream.append(newest_watermark(parent.name)) %}
-            {% endif %}
-        {% endfor %}
-
-        {% set window %}
-            select
-                {{ newest_watermark(model.name) }} as change_from,
-                {% if upstream %}
-                least({{ upstream | join(', ') }}) as change_to
-                {% else %}
-                (
-                    select coalesce(max(load_seq), -1)
-                    from {{ source('ledger', 'loads') }}
-                ) as change_to
-                {% endif %}
-        {% endset %}
-        {% set bounds = run_query(window).rows[0] %}
-        {% do run_query('set change_from = ' ~ bounds[0]) %}
-        {% do run_query('set change_to = ' ~ bounds[1]) %}
-
         {% set key = config.get('unique_key') %}
+        {% set variables = {
+            'change_from': newest_watermark(model.name),
+            'change_to': window_end(),
+        } %}
         {% if key and is_incremental() %}
-            {% set range %}
-                select
-                    coalesce(cast(min({{ key }}) as varchar), '9999-12-31'),
-                    coalesce(cast(max({{ key }}) as varchar), '0001-01-01')
-                from {{ changed_keys(key) }}
-                where load_seq > $change_from and load_seq <= $change_to
-            {% endset %}
-            {% set ends = run_query(range).rows[0] %}
-            {% do run_query("set first_changed = '" ~ ends[0] ~ "'") %}
-            {% do run_query("set last_changed = '" ~ ends[1] ~ "'") %}
+            {% do variables.update({
+                'first_changed': end_of_range(key, 'min', '9999-12-31'),
+                'last_changed': end_of_range(key, 'max', '0001-01-01'),
+            }) %}
         {% endif %}
+        {% for name, value in variables.items() %}
+            {% do run_query('set ' ~ name ~ ' = ' ~ value) %}
+        {% endfor %}
     {% endif %}
 {% endmacro %}
 

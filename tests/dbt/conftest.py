@@ -1,0 +1,100 @@
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import snowflake.connector
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from include.sql.setup import run_setup
+from tests.dbt.warehouse import Warehouse
+
+ROOT = Path(__file__).parents[2]
+STAGE_URL = "azure://unused.blob.core.windows.net/unused"
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """Start a fresh account, set up, with nothing loaded."""
+    folder = tmp_path_factory.mktemp("warehouse")
+    key_file = folder / "key.pem"
+    key_file.write_bytes(
+        rsa.generate_private_key(65537, 2048).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    command = [sys.executable, "-m", "local.snowflake", "--port", str(port)]
+    with (
+        (folder / "snowflake.log").open("wb") as log,
+        subprocess.Popen(
+            [*command, "--database", str(folder / "account.duckdb")],
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+        ) as server,
+    ):
+        try:
+            _wait_until_healthy(f"http://127.0.0.1:{port}/health", server)
+            environment = {
+                "SNOWFLAKE_ACCOUNT": "local",
+                "SNOWFLAKE_HOST": "127.0.0.1",
+                "SNOWFLAKE_PORT": str(port),
+                "SNOWFLAKE_PROTOCOL": "http",
+                "SNOWFLAKE_USER": "transformer",
+                "SNOWFLAKE_PRIVATE_KEY_PATH": str(key_file),
+                "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": "false",
+            }
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in environment.items():
+                    patch.setenv(name, value)
+                with snowflake.connector.connect(
+                    account="local",
+                    user="loader",
+                    private_key_file=str(key_file),
+                    host="127.0.0.1",
+                    port=port,
+                    protocol="http",
+                    database="GHARCHIVE",
+                    # Bound by the server, which spares it parsing thousands of events as SQL
+                    paramstyle="qmark",
+                ) as connection:
+                    # The stages are not used here: any URL and token will do
+                    settings = defaultdict(lambda: STAGE_URL, database="GHARCHIVE")
+                    run_setup(connection, settings)
+                    connection.cursor().execute("use database GHARCHIVE")
+                    yield Warehouse(connection, folder / "dbt")
+        finally:
+            server.terminate()
+
+
+def _wait_until_healthy(url: str, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        assert server.poll() is None, "the local Snowflake ended; see its snowflake.log"
+        try:
+            if requests.get(url, timeout=1).status_code == 200:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise TimeoutError(url)
+
+
+@pytest.fixture(scope="session")
+def archive() -> Path:
+    """Return the folder of real hours; GHARCHIVE_SAMPLES names another one."""
+    folder = Path(os.environ.get("GHARCHIVE_SAMPLES", ROOT.parent / "shared" / "data"))
+    if not folder.exists():
+        pytest.skip(f"{folder} has no real hours")
+    return folder
