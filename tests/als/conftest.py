@@ -1,6 +1,8 @@
 """One Spark for the whole test session; blob storage and Snowflake as the laptop has them."""
 
 import base64
+import logging
+import os
 import socket
 import subprocess
 import sys
