@@ -5,8 +5,9 @@ BIN := .venv/bin
 PYTEST := JAVA_HOME="$(CURDIR)/.local/java-home" $(PYTHON) -m pytest
 
 # What a user gives goes through the environment, unexpanded: neither make nor the shell reads it
-$(foreach name,DAY SOURCE HOURS FROM TO,$(eval override $(name) := $$(value $(name))))
-export DAY SOURCE HOURS FROM TO
+$(foreach name,DAY SOURCE HOURS FROM TO PORT,$(eval override $(name) := $$(value $(name))))
+export DAY SOURCE HOURS FROM TO PORT
+OPTIONS = $${SOURCE:+--source "$$SOURCE"} $${PORT:+--port "$$PORT"}
 
 .DEFAULT_GOAL := setup
 .PHONY: setup run backfill up down status test test-fast test-long lint manifest lock clean help
@@ -15,17 +16,17 @@ setup: ## Install everything into this folder; each step once
 	@$(SYSTEM_PYTHON) -m local.setup
 
 run: setup ## Run one day: DAY=2015-01-01 HOURS=14-17 SOURCE=folder of hours
-	@$(PYTHON) -m local run $${DAY:+--day "$$DAY"} $${SOURCE:+--source "$$SOURCE"} $${HOURS:+--hours "$$HOURS"}
+	@$(PYTHON) -m local run $${DAY:+--day "$$DAY"} $(OPTIONS) $${HOURS:+--hours "$$HOURS"}
 
 backfill: setup ## Run several days: FROM=2015-01-01 TO=2015-01-03, and HOURS, SOURCE
-	@$(PYTHON) -m local backfill $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} \
-	  $${SOURCE:+--source "$$SOURCE"} $${HOURS:+--hours "$$HOURS"}
+	@$(PYTHON) -m local backfill $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $(OPTIONS) \
+	  $${HOURS:+--hours "$$HOURS"}
 
-up: setup ## Start the stand-ins and the Airflow web UI, and leave them running
-	@$(PYTHON) -m local up $${SOURCE:+--source "$$SOURCE"}
+up: setup ## Start the stand-ins and the Airflow web UI (PORT=8080), and leave them running
+	@$(PYTHON) -m local up $(OPTIONS)
 
-down: setup ## Stop what `make up` started
-	@$(PYTHON) -m local down
+down: ## Stop what `make up` started
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
 
 status: setup ## Show what is running, and where
 	@$(PYTHON) -m local status
@@ -54,8 +55,7 @@ lock: setup ## Compile requirements*.in; UPGRADE=1 takes the newest versions
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
 	  requirements-dev.in --output-file requirements-dev.txt
 
-clean: ## Stop everything and delete all that set-up and runs have made
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
+clean: down ## Stop everything and delete all that set-up and runs have made
 	@rm -rf .venv .local include/dbt/target include/dbt/logs
 
 help: ## Show this

@@ -41,6 +41,7 @@ def test_every_target_is_phony() -> None:
         ),
         ("run", ['DAY="; touch pwned; $(shell touch pwned)'], None),
         ("backfill", ["FROM=a", "TO=b"], ["backfill", "--from", "a", "--to", "b"]),
+        ("up", ["PORT=8081"], ["up", "--port", "8081"]),
         ("down", [], ["down"]),
     ],
 )
