@@ -44,7 +44,9 @@ lint: setup ## Check style, types and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
-	@$(BIN)/sqlfluff lint include/sql include/dbt
+	@$(BIN)/sqlfluff lint include/sql include/als
+	@# From its own folder, whose settings name another templater
+	@cd include/dbt && ../../$(BIN)/sqlfluff lint models tests
 
 manifest: ## Make dbt's manifest anew if the project has changed
 	@$(SYSTEM_PYTHON) -m local.setup packages manifest
