@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 
+import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from include.als.evaluate import evaluate
 from include.als.model import Activity, Parameters, activity, fit, prepare
-from include.als.recommend import TOP, recommend
+from include.als.recommend import TOP, Catalogue, recommend
 from tests.als.taste import cluster_of, interactions
 
 PARAMETERS = Parameters(rank=8, reg_param=0.1, max_iter=6, alpha=10.0)
@@ -74,6 +75,22 @@ def test_a_user_who_knows_nearly_everything_gets_only_the_rest(spark: SparkSessi
     rows = [row for row in rows if row[:2] != (1, unknown)]
     given = recommend(*fit(prepare(spark.createDataFrame(rows, SCHEMA)), PARAMETERS))
     assert [row.repo_id for row in given.where("user_id = 1").collect()] == [unknown]
+
+
+def test_the_best_are_found_in_a_large_catalogue(spark: SparkSession) -> None:
+    random = np.random.default_rng(3)
+    factors = random.normal(size=(3001, 4)).astype(np.float32)
+    catalogue = Catalogue(repo_ids=np.arange(3001) * 7, factors=factors)
+    features = random.normal(size=(20, 4)).astype(np.float32)
+    best = np.argsort(-(features @ factors.T), axis=1) * 7
+    users = spark.createDataFrame(
+        [(user, features[user].tolist(), best[user, :5].tolist()) for user in range(20)],
+        "user_id long, features array<float>, known array<long>",
+    )
+    given = sorted(
+        (row.user_id, row.rank, row.repo_id) for row in recommend(users, catalogue).collect()
+    )
+    assert [repo_id for _, _, repo_id in given] == best[:, 5 : 5 + TOP].ravel().tolist()
 
 
 def test_the_model_beats_popularity_where_there_is_taste(pairs: DataFrame) -> None:
