@@ -121,6 +121,6 @@ def _run(
 ) -> list[tuple[Any, ...]]:
     """Run one file of `publish/`. COPY takes no binds: its names are written into it."""
     template = Template((STATEMENTS / f"{statement}.sql").read_text())
-    text = template.substitute(names, model_id=model_id)
+    text = template.safe_substitute(names, model_id=model_id)
     cursor.execute(text, {"model_id": model_id, **(binds or {})})
     return cursor.fetchall()

@@ -165,7 +165,7 @@ def _run(
         # FILES = (…) takes no bind variables, so only names of the documented layout get in
         if not BLOB_NAME.fullmatch(name):
             raise LoadError(f"{name!r} is no blob name of the form yyyy/MM/dd/HH.json.gz")
-    text = Template((STATEMENTS / f"{statement}.sql").read_text()).substitute(
+    text = Template((STATEMENTS / f"{statement}.sql").read_text()).safe_substitute(
         files=", ".join(f"'{name}'" for name in files), load_seq=load_seq
     )
     cursor.execute(text, dict(binds) if binds else None)

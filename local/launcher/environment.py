@@ -154,7 +154,9 @@ def _tool_environment() -> dict[str, str]:
     """Return where Python, Java and Spark find this project and the local certificate authority."""
     return {
         "PATH": os.pathsep.join([str(paths.BIN), os.environ["PATH"]]),
-        "PYTHONPATH": str(paths.ROOT),
+        "PYTHONPATH": os.pathsep.join(
+            [str(paths.ROOT), str(paths.ROOT / "local/airflow_settings")]
+        ),
         "JAVA_HOME": str(paths.JAVA_HOME),
         "SPARK_CONF_DIR": str(paths.SPARK_CONF),
         "REQUESTS_CA_BUNDLE": str(paths.CA_BUNDLE),

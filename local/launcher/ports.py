@@ -12,7 +12,7 @@ def choose_ports(path: Path, airflow_port: int | None) -> dict[str, int]:
 
     Raises OSError when `airflow_port`, the one that users name, is taken.
     """
-    wanted = USUAL | (json.loads(path.read_text()) if path.exists() else {})
+    wanted = dict(USUAL)
     if airflow_port:
         if not _is_free(airflow_port):
             raise OSError(

@@ -22,6 +22,12 @@ class ServiceError(Exception):
     """A service didn't become ready."""
 
 
+def marked(environment: Mapping[str, str], marker: str) -> dict[str, str]:
+    """Return the environment with the marker in it."""
+    # Airflow's processes rename themselves; without SPT_NOENV that wipes what `ps` sees of this
+    return {**environment, MARKER: marker, "SPT_NOENV": "1"}
+
+
 def start(
     command: Sequence[str], environment: Mapping[str, str], *, marker: str, log: Path
 ) -> subprocess.Popen[bytes]:
@@ -30,7 +36,7 @@ def start(
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
-            env={**environment, MARKER: marker},
+            env=marked(environment, marker),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -118,7 +118,7 @@ class Stack:
             # Airflow's own settings of another installation; and Airflow without bytecode is slow
             if not name.startswith("AIRFLOW") and name != "PYTHONDONTWRITEBYTECODE"
         }
-        return {**inherited, **self._airflow_environment(), processes.MARKER: self.marker}
+        return processes.marked({**inherited, **self._airflow_environment()}, self.marker)
 
     def _airflow_environment(self) -> dict[str, str]:
         source = self.source

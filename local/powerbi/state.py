@@ -25,7 +25,7 @@ class Control(BaseModel):
     retry_after: int = Field(default=1, ge=0, description="seconds those calls ask to wait")
     token: Literal["accept", "refuse"] = "accept"
     daily_limit: int = Field(
-        default=8, ge=0, description="refreshes in 24 hours; shared capacity has 8"
+        default=48, ge=0, description="refreshes in 24 hours; shared capacity has only 8"
     )
 
 

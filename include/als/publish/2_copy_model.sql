@@ -2,11 +2,11 @@
 copy into gold.models (model_id, trained_at, as_of, parameters, metrics)
 from (
     select
-        $$1:model_id::varchar,
-        $$1:trained_at::timestamp_ntz,
-        $$1:as_of::date,
-        $$1:parameters,
-        $$1:metrics
+        $1:model_id::varchar,
+        $1:trained_at::timestamp_ntz,
+        $1:as_of::date,
+        $1:parameters,
+        $1:metrics
     from @gold.gharchive_models/$model_id/
 )
 files = ('$result')

@@ -2,11 +2,11 @@
 copy into bronze.BronzeRaw (event, file_name, file_row_number, content_key, loaded_at)
 from (
     select
-        $$1,
-        metadata$$filename,
-        metadata$$file_row_number,
-        metadata$$file_content_key,
-        metadata$$start_scan_time::timestamp_ntz
+        $1,
+        metadata$filename,
+        metadata$file_row_number,
+        metadata$file_content_key,
+        metadata$start_scan_time::timestamp_ntz
     from @bronze.gharchive_stage
 )
 files = ($files)
