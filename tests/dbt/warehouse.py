@@ -98,7 +98,8 @@ class Warehouse:
 
     def dbt(self, command: str, *arguments: str) -> None:
         """Run a dbt command that must succeed."""
-        assert self.dbt_failures(command, *arguments) == {}
+        failures = self.dbt_failures(command, *arguments)
+        assert not failures, failures
 
     def dbt_failures(self, command: str, *arguments: str) -> dict[str, str | None]:
         """Run a dbt command; return the models and tests that failed, with their messages."""

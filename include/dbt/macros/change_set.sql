@@ -6,12 +6,18 @@
     README.md says why this is exact.
 #}
 
+{# Not a source, lest the ledger be a parent of every table and of its tests. #}
+{% macro ledger(table) -%}
+    {{ target.database }}.ledger.{{ table }}
+{%- endmacro %}
+
+
 {# Where the ledger lists the changed values of a key, by load. #}
 {% macro changed_keys(key) -%}
     {%- if key == 'file_name' -%}
-        {{ source('ledger', 'loads') }}
+        {{ ledger('loads') }}
     {%- elif key == 'event_date' -%}
-        {{ source('ledger', 'load_dates') }}
+        {{ ledger('load_dates') }}
     {%- else -%}
         {{ exceptions.raise_compiler_error(
             "No change set is known by " ~ key ~ ": use file_name or event_date."
@@ -45,8 +51,19 @@
 {% macro newest_watermark(model_name) -%}
     (
         select coalesce(max(load_seq), -1)
-        from {{ source('ledger', 'model_watermarks') }}
+        from {{ ledger('model_watermarks') }}
         where model = '{{ model_name }}'
+    )
+{%- endmacro %}
+
+
+{# Where the newest window of a table began. #}
+{% macro previous_watermark(model_name) -%}
+    {%- set name = model_name | lower -%}
+    (
+        select coalesce(max(load_seq), -1)
+        from {{ ledger('model_watermarks') }}
+        where model = '{{ name }}' and load_seq < {{ newest_watermark(name) }}
     )
 {%- endmacro %}
 
@@ -65,7 +82,7 @@
     {%- else -%}
         (
             select coalesce(max(load_seq), -1)
-            from {{ source('ledger', 'loads') }}
+            from {{ ledger('loads') }}
         )
     {%- endif -%}
 {%- endmacro %}
@@ -130,7 +147,7 @@
 {# Post-hook: the window is done; nothing is written when it was empty. #}
 {% macro record_watermark() %}
     {% if config.get('materialized') == 'incremental' %}
-        insert into {{ source('ledger', 'model_watermarks') }}
+        insert into {{ ledger('model_watermarks') }}
             (model, load_seq, recorded_at)
         select
             '{{ model.name }}' as model,

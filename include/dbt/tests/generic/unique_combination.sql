@@ -5,26 +5,29 @@
 #}
 {% test unique_combination(model, columns, changed_key=none) %}
 
+    with
+
+    rows_to_test as (
+
+        select {{ columns | join(', ') }}
+        from {{ model }}
+        where
+            {% if changed_key and not flags.FULL_REFRESH %}
+                {{ changed_key }} in (
+                    select {{ changed_key }}
+                    from {{ changed_keys(changed_key) }}
+                    where load_seq > {{ previous_watermark(model.identifier) }}
+                )
+            {% else %}
+                true
+            {% endif %}
+
+    )
+
     select
         {{ columns | join(', ') }},
         count(*) as row_count
-    from {{ model }}
-    {% if changed_key and not flags.FULL_REFRESH %}
-    where
-        {{ changed_key }} in (
-            select {{ changed_key }}
-            from {{ changed_keys(changed_key) }}
-            where
-                load_seq > (
-                    select coalesce(max(load_seq), -1)
-                    from {{ source('ledger', 'model_watermarks') }}
-                    where
-                        model = '{{ model.identifier | lower }}'
-                        and load_seq
-                        < {{ newest_watermark(model.identifier | lower) }}
-                )
-        )
-    {% endif %}
+    from rows_to_test
     group by {{ columns | join(', ') }}
     having count(*) > 1
 
