@@ -27,7 +27,7 @@ from local.snowflake.errors import error, translate
 from local.snowflake.session import Session
 
 # How long a client with an open transaction may be without a TCP connection
-_GRACE_SECONDS = 5.0
+_GRACE_SECONDS = 3.0
 
 log = logging.getLogger("uvicorn.error")
 

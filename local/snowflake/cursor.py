@@ -113,6 +113,7 @@ class Cursor(FakeSnowflakeCursor):
             return
         if variables.handle(self, statement):
             return
+        rewrite.name_columns(statement)
         statement = variables.substitute(statement, session.values)
         statement = variables.substitute_session(statement, session)
         refusals.check(statement)
@@ -162,7 +163,10 @@ class Cursor(FakeSnowflakeCursor):
 
     def _transform(self, expression: exp.Expr, params: Any) -> exp.Expr:
         before = rewrite.before(expression, self._conn.database, self._conn.schema)
-        return names.resolve_temporary(super()._transform(before, params), self._conn.temporary)
+        after = names.resolve_temporary(super()._transform(before, params), self._conn.temporary)
+        for identifier in after.find_all(exp.Identifier):
+            identifier.set("quoted", True)  # words that DuckDB alone reserves
+        return after
 
     def _write(self, statement: exp.Expr, params: Any, rows: pa.Table | None) -> None:
         target = names.target(statement, self._conn.database, self._conn.schema)

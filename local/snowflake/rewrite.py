@@ -21,10 +21,6 @@ def before(statement: exp.Expr, database: str | None, schema: str | None) -> exp
     if isinstance(copy, exp.Create | exp.Alter):
         _drop_keys(copy)
         _drop_properties(copy)
-        if isinstance(copy.expression, exp.Query):
-            _name_columns(copy.expression)
-    elif isinstance(copy, exp.Query):
-        _name_columns(copy)
     # From the leaves up: sqlglot's own transform doesn't look inside what it has replaced
     for node in reversed(list(copy.walk())):
         new = functions.before(node)
@@ -72,8 +68,9 @@ def _drop_properties(statement: exp.Expr) -> None:
         properties.set("expressions", kept)
 
 
-def _name_columns(query: exp.Expr) -> None:
-    """Name unaliased expressions as Snowflake does: by their text in upper case."""
+def name_columns(statement: exp.Expr) -> None:
+    """Name a query's unaliased expressions as Snowflake does, by their text, in place."""
+    query = statement.expression if isinstance(statement, exp.Create) else statement
     while isinstance(query, exp.SetOperation | exp.Subquery):
         query = query.this
     if not isinstance(query, exp.Select):

@@ -140,17 +140,14 @@ class Session(FakeSnowflakeConnection):
         tables = [t for t in tables if t not in self.temporary]
         alone = not self._open and bool(self.parameters["AUTOCOMMIT"])
         try:
-            if exclusive:
-                for table in tables:
-                    self._locks.acquire(self, table, float(self.parameters["LOCK_TIMEOUT"]))
-                    if self._begun and self._locks.changed_since(table, self._snapshot):
-                        self._failed = True
-                        raise unsupported(
-                            f"table '{table}' was changed by another session after this "
-                            "transaction's first write, and DuckDB cannot show the change. "
-                            "Roll back and run the transaction again"
-                        )
+            for table in tables if exclusive else []:
+                self._lock(table)
             self._start(tables)
+        except BaseException:
+            if alone:
+                self.rollback()
+            raise
+        try:
             yield
         except BaseException:
             if alone:
@@ -183,6 +180,14 @@ class Session(FakeSnowflakeConnection):
         with self.turn:
             self.rollback()
             super().close()
+
+    def _lock(self, table: TableName) -> None:
+        self._locks.acquire(self, table, float(self.parameters["LOCK_TIMEOUT"]))
+        if self._begun and self._locks.changed_since(table, self._snapshot):
+            raise unsupported(
+                f"table '{table}' was changed by another session after this transaction's first "
+                "write, and DuckDB cannot show the change. Roll back and run the transaction again"
+            )
 
     def _start(self, tables: list[TableName]) -> None:
         if self._begun:

@@ -1,0 +1,251 @@
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from azure.storage.blob import ContainerClient
+from snowflake.connector.cursor import SnowflakeCursor
+from snowflake.connector.errors import ProgrammingError
+
+from tests.local_snowflake.conftest import Run, Storage
+
+COPY = """
+copy into raw (event, file_name, line, content_key, scanned_at)
+from (
+    select $1, metadata$filename, metadata$file_row_number, metadata$file_content_key,
+        metadata$start_scan_time::timestamp_ntz
+    from @events
+)
+"""
+
+
+@pytest.fixture(autouse=True)
+def raw(run: Run) -> None:
+    run(
+        "create table raw (event variant, file_name varchar, line number, content_key varchar,"
+        " scanned_at timestamp_ntz)"
+    )
+
+
+def put(container: ContainerClient, name: str, *lines: Any) -> None:
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    container.upload_blob(name, gzip.compress(text.encode()), overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("file", "rows"), [("2015-01-01-12.json.gz", 8273), ("2012-06-14-15.json.gz", 5313)]
+)
+def test_real_hour_arrives_whole(
+    run: Run,
+    container: ContainerClient,
+    stage: str,
+    sample: Callable[[str], bytes],
+    file: str,
+    rows: int,
+) -> None:
+    content = sample(file)
+    container.upload_blob("2015/01/01/12.json.gz", content)
+    first, *_ = run(COPY)
+    assert first[0].endswith("2015/01/01/12.json.gz")
+    assert first[1:4] == ("LOADED", rows, rows)
+    wanted = [json.loads(line) for line in gzip.decompress(content).splitlines()]
+    found = run("select event, line, file_name, content_key from raw order by line")
+    assert [json.loads(row[0]) for row in found] == wanted
+    assert [row[1] for row in found] == list(range(1, rows + 1))
+    assert {row[2:] for row in found} == {("2015/01/01/12.json.gz", found[0][3])}
+
+
+def test_result_has_snowflakes_columns(
+    cursor: SnowflakeCursor, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", {"a": 1})
+    cursor.execute(COPY)
+    assert [column.name for column in cursor.description] == [
+        "file",
+        "status",
+        "rows_parsed",
+        "rows_loaded",
+        "error_limit",
+        "errors_seen",
+        "first_error",
+        "first_error_line",
+        "first_error_character",
+        "first_error_column_name",
+    ]
+
+
+def test_files_pattern_and_path_select(run: Run, container: ContainerClient, stage: str) -> None:
+    for name in ("2015/01.json.gz", "2015/02.json.gz", "2016/01.json.gz"):
+        put(container, name, {"name": name})
+    run(COPY + " files = ('2015/01.json.gz', '2016/01.json.gz')")
+    assert run("select file_name from raw order by 1") == [
+        ("2015/01.json.gz",),
+        ("2016/01.json.gz",),
+    ]
+    run(COPY.replace("@events", "@events/2015") + " pattern = '.*02[.]json[.]gz'")
+    assert len(run("select * from raw")) == 3
+
+
+def test_loaded_file_is_skipped_until_it_changes_or_is_forced(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", {"a": 1})
+    run(COPY)
+    assert run(COPY) == [("Copy executed with 0 files processed.",)]
+    assert len(run(COPY + " force = true")) == 1
+    put(container, "a.json.gz", {"a": 2})
+    run(COPY)
+    assert run("select event:a::int from raw order by 1") == [(1,), (1,), (2,)]
+    keys = run("select count(distinct content_key) from raw")
+    assert keys == [(2,)]
+
+
+def test_copy_rolls_back_with_its_transaction_and_so_does_its_history(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", {"a": 1})
+    run("begin")
+    run(COPY)
+    run("rollback")
+    assert run("select count(*) from raw") == [(0,)]
+    assert run(COPY)[0][3] == 1
+
+
+def test_missing_file(run: Run, stage: str) -> None:
+    with pytest.raises(ProgrammingError, match="was not found") as caught:
+        run(COPY + " files = ('nope.json.gz')")
+    assert caught.value.errno == 91016
+
+
+def test_bad_json_aborts_and_names_the_line(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", {"a": 1}, "{bad", {"a": 2})
+    with pytest.raises(ProgrammingError, match=r"(?s)Error parsing JSON.*a.json.gz', line 2"):
+        run(COPY)
+    assert run("select count(*) from raw") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("on_error", "status", "loaded"),
+    [("continue", "PARTIALLY_LOADED", 2), ("skip_file", "LOAD_FAILED", 0)],
+)
+def test_on_error(
+    run: Run, container: ContainerClient, stage: str, on_error: str, status: str, loaded: int
+) -> None:
+    put(container, "a.json.gz", {"a": 1}, "{bad", {"a": 2})
+    (result,) = run(COPY + f" on_error = {on_error}")
+    assert result[1:4] == (status, 3, loaded)
+    assert result[7] == 2
+    assert run("select count(*) from raw") == [(loaded,)]
+
+
+def test_truncated_gzip_fails(run: Run, container: ContainerClient, stage: str) -> None:
+    content = gzip.compress(b'{"a": 1}\n' * 10000)
+    container.upload_blob("a.json.gz", content[: len(content) // 2])
+    with pytest.raises(ProgrammingError, match="cannot be decompressed"):
+        run(COPY)
+
+
+def test_duplicate_keys_keep_the_last_or_fail(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", '{"a": 1, "a": 2}')
+    with pytest.raises(ProgrammingError, match="duplicate object attribute"):
+        run(COPY + " file_format = (type = json)")
+    run(COPY)
+    assert run("select event:a::int from raw") == [(2,)]
+
+
+def test_storage_refuses(
+    run: Run, storage: Storage, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", {"a": 1})
+    token = storage.sas(hours=-1)
+    for url, token, status in (
+        (storage.stage_url(container.container_name), token, 403),
+        (storage.stage_url("nosuchcontainer"), storage.sas(), 404),
+    ):
+        run(
+            f"create or replace stage events url = '{url}' credentials = "
+            f"(azure_sas_token = '{token}') file_format = (type = json)"
+        )
+        with pytest.raises(ProgrammingError, match=f"Status Code: {status}") as caught:
+            run(COPY)
+        assert caught.value.errno == 91003
+        assert token not in str(caught.value)
+
+
+def test_secret_of_a_stage_is_shown_nowhere(
+    run: Run, storage: Storage, stage: str, server: Any
+) -> None:
+    signature = storage.sas().split("sig=")[1][:20]
+    described = run("desc stage events") + run("show stages")
+    assert "sig=" not in str(described)
+    assert signature not in server.log
+
+
+def test_paths_with_types_and_named_format(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", {"id": "7", "at": "2015-01-01T00:00:00Z", "actor": {"login": "x"}})
+    run("create file format lines type = json compression = gzip allow_duplicate = true")
+    run("create table typed (id number, at timestamp_ntz, login varchar)")
+    run(
+        "copy into typed from (select $1:id::number, $1:at::timestamp_ntz, $1:actor.login::varchar"
+        " from @events) file_format = (format_name = 'lines')"
+    )
+    assert run("select id, to_varchar(at, 'YYYY-MM-DD HH24'), login from typed") == [
+        (7, "2015-01-01 00", "x")
+    ]
+
+
+def test_untransformed_json_fills_one_column(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", {"a": 1})
+    run("create table one (v variant)")
+    run("copy into one from @events")
+    assert run("select v:a::int from one") == [(1,)]
+    with pytest.raises(ProgrammingError, match="one and only one column"):
+        run("copy into raw from @events")
+
+
+def test_parquet_by_name_and_by_path(run: Run, container: ContainerClient, stage: str) -> None:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"user_id": [1, 2], "score": [0.5, None]}), sink)
+    container.upload_blob("m/part-0.parquet", sink.getvalue().to_pybytes())
+    run("create table recommendations (score float, user_id number, extra varchar)")
+    run(
+        "copy into recommendations from @events/m/ file_format = (type = parquet)"
+        " match_by_column_name = case_insensitive"
+    )
+    run(
+        "copy into recommendations (user_id, score) from (select $1:user_id::number,"
+        " $1:score::float from @events/m/) file_format = (type = parquet) force = true"
+    )
+    rows = run("select user_id, score, extra from recommendations order by 1, 2")
+    assert rows == [(1, 0.5, None)] * 2 + [(2, None, None)] * 2
+
+
+def test_list_and_query_a_stage(run: Run, container: ContainerClient, stage: str) -> None:
+    put(container, "x/a.json.gz", {"a": 1}, {"a": 2})
+    (listed,) = run("list @events/x")
+    assert listed[0].endswith("/x/a.json.gz")
+    assert run("select $1:a::int, metadata$file_row_number from @events/x order by 1") == [
+        (1, 1),
+        (2, 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["file_format = (type = csv)", "purge = true", "on_error = 'skip_file_10%'"],
+)
+def test_what_copy_cannot_do_is_refused(run: Run, stage: str, option: str) -> None:
+    with pytest.raises(ProgrammingError) as caught:
+        run(COPY + option)
+    assert caught.value.errno == 2

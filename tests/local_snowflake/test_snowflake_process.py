@@ -1,0 +1,65 @@
+import os
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.local_snowflake.stand_in import Certificates, StandIn
+
+SETUP = [
+    "create database if not exists gharchive",
+    "create schema if not exists gharchive.gold",
+    "create table gharchive.gold.t (a number comment 'A column') comment = 'A table'",
+    "create view gharchive.gold.v as select sum(a) as s from gharchive.gold.t",
+    "insert into gharchive.gold.t values (1), (2)",
+    "create file format gharchive.gold.f type = json",
+    "create stage gharchive.gold.s url = 'azure://x.blob.core.windows.net/c/p/'"
+    " credentials = (azure_sas_token = 'sv=1&sig=secret')",
+    "create database other",
+    "create table other.public.u as select 7 as x",
+    "create warehouse load_wh",
+]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_state_survives_the_servers_end(
+    tmp_path: Path, certificates: Certificates, number: int
+) -> None:
+    server = StandIn(tmp_path / "gharchive.duckdb", certificates)
+    server.start()
+    with server.connect(database=None) as connection:
+        for sql in SETUP:
+            connection.cursor().execute(sql)
+        connection.cursor().execute("begin")
+        connection.cursor().execute("insert into gharchive.gold.t values (100)")
+        assert server.stop(number) < 5
+        server.start()
+        with server.connect(schema="gold") as again:
+            cursor = again.cursor()
+            assert cursor.execute("select current_database(), s from v").fetchall() == [
+                ("GHARCHIVE", 3)
+            ]
+            assert cursor.execute("select x from other.public.u").fetchall() == [(7,)]
+            assert [row[1] for row in cursor.execute("show stages").fetchall()] == ["S"]
+            assert [row[1] for row in cursor.execute("show file formats").fetchall()] == ["F"]
+            assert [row[1] for row in cursor.execute("show warehouses").fetchall()] == ["LOAD_WH"]
+            assert cursor.execute("desc table t").fetchall()[0][9] == "A column"
+            cursor.execute("create or replace table t as select 1 as a")
+        assert server.stop() < 5
+
+
+def test_account_file_is_the_owners_alone(server: StandIn) -> None:
+    mode = os.stat(f"{server.file}.account").st_mode
+    assert stat.S_IMODE(mode) == 0o600
+
+
+def test_health(server: StandIn) -> None:
+    answer = requests.get(f"https://127.0.0.1:{server.port}/health", timeout=5)
+    assert answer.status_code == 200
+
+
+def test_login_without_the_database_having_been_made(server: StandIn) -> None:
+    with server.connect(database="nosuch") as connection:
+        assert connection.cursor().execute("select current_database()").fetchall() == [(None,)]
