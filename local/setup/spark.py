@@ -18,6 +18,10 @@ from local.setup.step import SetupError, Step, run, write
 # Spark splits the options like a shell: quoted, a folder's name may hold spaces
 DEFAULTS = f"""\
 spark.jars.ivy {IVY}
+spark.driver.host 127.0.0.1
+spark.driver.bindAddress 127.0.0.1
+spark.driver.memory 2g
+spark.ui.enabled false
 spark.driver.extraJavaOptions "-Djavax.net.ssl.trustStore={TRUST_STORE}" \
 -Djavax.net.ssl.trustStoreType=PKCS12 \
 -Djavax.net.ssl.trustStorePassword={TRUST_STORE_PASSWORD}
