@@ -13,7 +13,7 @@ dates as (
 
 ),
 
-event_rows as (
+rows_of_files as (
 
     select
         event_date,
@@ -26,7 +26,7 @@ event_rows as (
 
 ),
 
-events as (
+distinct_events as (
 
     select
         event_date,
@@ -37,7 +37,7 @@ events as (
 
 ),
 
-daily_activity as (
+activity as (
 
     select
         event_date,
@@ -48,7 +48,7 @@ daily_activity as (
 
 ),
 
-event_trends as (
+trends as (
 
     select
         event_date,
@@ -61,14 +61,14 @@ event_trends as (
 
 select
     dates.event_date,
-    coalesce(event_rows.row_count, 0) as event_rows,
-    coalesce(event_rows.row_count - event_rows.identity_count, 0)
+    coalesce(rows_of_files.row_count, 0) as event_rows,
+    coalesce(rows_of_files.row_count - rows_of_files.identity_count, 0)
         as duplicate_rows,
-    coalesce(events.row_count, 0) as events,
-    coalesce(daily_activity.row_count, 0) as daily_activity_events,
-    coalesce(event_trends.row_count, 0) as event_trends_events
+    coalesce(distinct_events.row_count, 0) as events,
+    coalesce(activity.row_count, 0) as daily_activity_events,
+    coalesce(trends.row_count, 0) as event_trends_events
 from dates
-left join event_rows on dates.event_date = event_rows.event_date
-left join events on dates.event_date = events.event_date
-left join daily_activity on dates.event_date = daily_activity.event_date
-left join event_trends on dates.event_date = event_trends.event_date
+left join rows_of_files on dates.event_date = rows_of_files.event_date
+left join distinct_events on dates.event_date = distinct_events.event_date
+left join activity on dates.event_date = activity.event_date
+left join trends on dates.event_date = trends.event_date
