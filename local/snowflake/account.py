@@ -59,6 +59,9 @@ class Account(FakeSnow):
         # sqlglot writes DuckDB's former arrow lambdas
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("set global TimeZone = 'UTC'")
+        # A laptop runs Airflow and Spark beside us: beyond this DuckDB uses the disk
+        self.duck_conn.execute("set global memory_limit = '1GB'")
+        self.duck_conn.execute(f"set global temp_directory = '{file}.tmp'")
         account_file = Path(f"{file}.account")
         self.duck_conn.execute(f"attach '{account_file}' as {GLOBAL_DATABASE_NAME}")
         account_file.chmod(0o600)

@@ -199,10 +199,10 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
     if arrays:
         _run_batch(cursor, sql, bindings, insert=type_id == INSERT)
     elif bindings and not all(k.isdigit() for k in bindings):
-        cursor.execute(sql, {k: results.bound(b, b["value"]) for k, b in bindings.items()})
+        cursor.execute(sql, {k: results.bound(b["type"], b["value"]) for k, b in bindings.items()})
     else:
         ordered = [bindings[str(i + 1)] for i in range(len(bindings))]
-        cursor.execute(sql, [results.bound(b, b["value"]) for b in ordered] or None)
+        cursor.execute(sql, [results.bound(b["type"], b["value"]) for b in ordered] or None)
     columns = results.row_type(cursor._describe_last_sql())
     table = cursor._arrow_table
     if type_id in DML_TYPE_IDS:
@@ -236,7 +236,7 @@ def _run_batch(cursor: Cursor, sql: str, bindings: dict[str, Any], *, insert: bo
     """Run an array binding: an INSERT as one statement, anything else is refused by Snowflake."""
     if not insert:
         raise error(2, "Unsupported feature: array bindings in anything but INSERT", "0A000")
-    cursor.execute(sql, rows=results.bound_table(bindings))
+    cursor.execute(sql, arrays=bindings)
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from azure.storage.blob import BlobProperties
 from sqlglot import exp
 
-from local.snowflake import names, stage_files, stages
+from local.snowflake import describe, names, stage_files, stages
 from local.snowflake.errors import compilation, error, unsupported
 from local.snowflake.stage_files import BadRecord, StagedFile
 from local.snowflake.stages import Stage
@@ -229,7 +229,7 @@ def _insert(
     if select is not None:
         query = staged_columns(select.copy(), file_format)
     elif str(options.get("MATCH_BY_COLUMN_NAME", "NONE")).upper() == "NONE":
-        if file_format["TYPE"] != "JSON" or len(_columns(cursor, target)) != 1:
+        if file_format["TYPE"] != "JSON" or len(describe.columns(cursor, target)) != 1:
             raise compilation(
                 1383,
                 "JSON file format can produce one and only one column of variant, object, or "
@@ -242,7 +242,7 @@ def _insert(
             raise unsupported("MATCH_BY_COLUMN_NAME for files other than Parquet")
         if options["MATCH_BY_COLUMN_NAME"].upper() != "CASE_INSENSITIVE":
             raise unsupported("MATCH_BY_COLUMN_NAME other than CASE_INSENSITIVE")
-        pairs = _matching(piece, _columns(cursor, target))
+        pairs = _matching(piece, describe.columns(cursor, target))
         query = exp.select(*(exp.column(exp.to_identifier(mine, quoted=True)) for mine, _ in pairs))
         query = query.from_(f'temp.main."{ROWS}"')
         table = into.this if isinstance(into, exp.Schema) else into
@@ -252,24 +252,12 @@ def _insert(
     return cursor.translated(exp.Insert(this=into, expression=query))
 
 
-def _matching(piece: pa.Table, columns: list[str]) -> list[tuple[str, str]]:
+def _matching(piece: pa.Table, columns: dict[str, str]) -> list[tuple[str, str]]:
     by_name = {name.upper(): name for name in piece.column_names}
     pairs = [(by_name[c.upper()], c) for c in columns if c.upper() in by_name]
     if not pairs:
         raise compilation(904, "no column of the file matches a column of the table")
     return pairs
-
-
-def _columns(cursor: Cursor, target: TableName) -> list[str]:
-    name = names.resolve_temporary(
-        exp.table_(
-            exp.to_identifier(target.name, quoted=True),
-            db=exp.to_identifier(target.schema, quoted=True),
-            catalog=exp.to_identifier(target.database, quoted=True),
-        ),
-        cursor._conn.temporary,
-    ).sql(dialect="duckdb")
-    return [row[0] for row in cursor.rows(f"describe {name}")]
 
 
 def _load(cursor: Cursor, insert: str, piece: pa.Table, file_name: str) -> int:

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from local.snowflake import (
     account_objects,
+    array_insert,
     copy_into,
     describe,
     merge,
@@ -52,14 +53,14 @@ class Cursor(FakeSnowflakeCursor):
         command: str,
         params: Sequence[Any] | dict[Any, Any] | None = None,
         *args: Any,
-        rows: pa.Table | None = None,
+        arrays: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> Cursor:
-        """Run one statement; `rows` holds an array binding, a column per placeholder."""
+        """Run one statement; `arrays` is an array binding as clients send it."""
         binds = kwargs.get("binding_params") or params
         try:
             self._run(
-                self._parsed(command), list(binds) if isinstance(binds, tuple) else binds, rows
+                self._parsed(command), list(binds) if isinstance(binds, tuple) else binds, arrays
             )
         except Exception as fault:
             raise translate(fault) from fault
@@ -107,7 +108,7 @@ class Cursor(FakeSnowflakeCursor):
             )
         return statements[0]
 
-    def _run(self, statement: exp.Expr, params: Any, rows: pa.Table | None) -> None:
+    def _run(self, statement: exp.Expr, params: Any, arrays: dict[str, Any] | None) -> None:
         session = self._conn
         if account_objects.handle(self, statement):
             return
@@ -131,7 +132,7 @@ class Cursor(FakeSnowflakeCursor):
             case exp.Copy():
                 copy_into.run(self, statement)
             case exp.Insert() | exp.Update() | exp.Delete() | exp.Merge():
-                self._write(statement, params, rows)
+                self._write(statement, params, arrays)
             case exp.Create() | exp.Drop() | exp.Alter() | exp.Comment() | exp.TruncateTable():
                 self._define(statement, params)
             case exp.Use():
@@ -168,19 +169,16 @@ class Cursor(FakeSnowflakeCursor):
             identifier.set("quoted", True)  # words that DuckDB alone reserves
         return after
 
-    def _write(self, statement: exp.Expr, params: Any, rows: pa.Table | None) -> None:
+    def _write(self, statement: exp.Expr, params: Any, arrays: dict[str, Any] | None) -> None:
         target = names.target(statement, self._conn.database, self._conn.schema)
         exclusive = not isinstance(statement, exp.Insert) or bool(statement.args.get("overwrite"))
         with self._conn.writing([target], exclusive=exclusive):
-            if rows is not None:
-                self._duck_conn.register("_binds", rows)
-                statement = rewrite.from_binds(statement)
-            if isinstance(statement, exp.Merge):
+            if arrays is not None and isinstance(statement, exp.Insert):
+                array_insert.run(self, statement, arrays)
+            elif isinstance(statement, exp.Merge):
                 merge.run(self, statement, params)
             else:
                 self._statements(statement, params)
-            if rows is not None:
-                self._duck_conn.unregister("_binds")
 
     def _define(self, statement: exp.Expr, params: Any) -> None:
         """Run DDL: it commits what is open, and itself."""

@@ -72,6 +72,13 @@ def handle(cursor: Cursor, statement: exp.Describe) -> bool:
     return True
 
 
+def columns(cursor: Cursor, name: TableName) -> dict[str, str]:
+    """Return a table's columns and their DuckDB types, in order."""
+    place = names.physical(name) if name in cursor._conn.temporary else names.table(name)
+    described = cursor.rows(f"describe {place.sql(dialect='duckdb', identify=True)}")
+    return {column: kind for column, kind, *_ in described}
+
+
 def comment(cursor: Cursor, statement: exp.Comment) -> None:
     """Run COMMENT ON; only those on tables, views and columns can be read again."""
     kind = str(statement.args["kind"]).upper()

@@ -52,6 +52,12 @@ def physical(name: TableName) -> exp.Table:
     return exp.table_(exp.to_identifier(str(name), quoted=True), db="main", catalog="temp")
 
 
+def table(name: TableName) -> exp.Table:
+    """Return a reference to a table."""
+    database, schema, own = (exp.to_identifier(part, quoted=True) for part in name)
+    return exp.table_(own, db=schema, catalog=database)
+
+
 def qualify(statement: exp.Expr, database: str | None, schema: str | None) -> exp.Expr:
     """Complete the names of the tables in `statement`, in place; names of CTEs stay."""
     if not database or isinstance(statement, exp.Show | exp.Use | exp.Describe):

@@ -13,29 +13,23 @@ from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
 _INTEGERS = {"TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER", "UHUGEINT"}
 
 
-def bound(binding: dict[str, Any], value: str | None) -> Any:
-    """Convert one bound value; its type is the binding's."""
+def bound(kind: str, value: str | None, column: str = "") -> Any:
+    """Convert one bound value of a Snowflake type, for a column of a DuckDB type if known.
+
+    Clients send a column of mixed types, NULLs included, as TEXT: a date or time is then a number.
+    """
     if value is None:
         return None
-    kind = binding["type"]
     if kind == "FIXED":
         return int(value) if value.lstrip("+-").isdigit() else Decimal(value)
     if kind == "REAL":
         return float(value)
+    if kind == "TEXT" and value.lstrip("-").isdigit():
+        kind = {"TIMESTAMP": "TIMESTAMP_NTZ", "DATE": "DATE", "TIME": "TIME"}.get(column, kind)
     converted = from_binding({"type": kind, "value": value})
     if kind == "TIMESTAMP_NTZ" and isinstance(converted, datetime.datetime):
         return converted.replace(tzinfo=None)
     return converted
-
-
-def bound_table(bindings: dict[str, Any]) -> pa.Table:
-    """Make an array binding a table: column `b1` for the first placeholder, and so on."""
-    return pa.table(
-        {
-            f"b{position}": pa.array([bound(binding, v) for v in binding["value"]])
-            for position, binding in bindings.items()
-        }
-    )
 
 
 def row_type(described: list[Any]) -> list[ColumnInfo]:

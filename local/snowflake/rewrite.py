@@ -31,22 +31,6 @@ def before(statement: exp.Expr, database: str | None, schema: str | None) -> exp
     return copy
 
 
-def from_binds(statement: exp.Expr) -> exp.Expr:
-    """Turn INSERT … VALUES (?, …) or SELECT ?, … into one INSERT from the table `_binds`."""
-    copy = statement.copy()
-    source = copy.expression
-    if isinstance(source, exp.Values):
-        (row,) = source.expressions
-        source = exp.select(*[e.copy() for e in row.expressions])
-    for position, placeholder in enumerate(list(source.find_all(exp.Placeholder, bfs=False))):
-        number = placeholder.name or str(position + 1)
-        placeholder.replace(exp.column(exp.to_identifier(f"b{number}", quoted=True)))
-    if source.args.get("from_") is None:
-        source = source.from_(exp.table_("_BINDS", db="main", catalog="temp"))
-    copy.set("expression", source)
-    return copy
-
-
 def _drop_keys(statement: exp.Expr) -> None:
     """Snowflake records keys and enforces none; DuckDB would enforce them."""
     schema = statement.this if isinstance(statement, exp.Create) else statement
