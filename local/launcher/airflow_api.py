@@ -12,19 +12,19 @@ class AirflowApi:
 
     def __init__(self, url: str, user: str, password: str) -> None:
         self.url = url
-        self._session = requests.Session()
+        self.session = requests.Session()
         # The machine's proxy, if it has one, is not for the machine itself
-        self._session.trust_env = False
-        login = self._session.post(
+        self.session.trust_env = False
+        login = self.session.post(
             f"{url}/auth/token", json={"username": user, "password": password}, timeout=30
         )
         login.raise_for_status()
-        self._session.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
+        self.session.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
 
     def set_pool(self, name: str, slots: int) -> None:
         """Create a pool, or leave it as the user has set it."""
         pool = {"name": name, "slots": slots, "description": "See docs/settings.md"}
-        response = self._session.post(f"{self.url}/api/v2/pools", json=pool, timeout=30)
+        response = self.session.post(f"{self.url}/api/v2/pools", json=pool, timeout=30)
         if response.status_code != requests.codes.conflict:
             response.raise_for_status()
 
@@ -32,7 +32,7 @@ class AirflowApi:
         """Unpause a DAG as soon as Airflow knows it; TimeoutError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         path = f"{self.url}/api/v2/dags/{dag_id}"
-        while self._session.patch(path, json={"is_paused": False}, timeout=30).status_code == 404:
+        while self.session.patch(path, json={"is_paused": False}, timeout=30).status_code == 404:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"Airflow doesn't know {dag_id}: {self.import_errors()}")
             time.sleep(0.5)
@@ -45,13 +45,13 @@ class AirflowApi:
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         """Trigger a run without a logical date."""
         body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)}
-        self._session.post(
+        self.session.post(
             f"{self.url}/api/v2/dags/{dag_id}/dagRuns", json=body, timeout=30
         ).raise_for_status()
 
     def fail_run(self, dag_id: str, run_id: str) -> None:
         """Set a run to failed, which also ends its tasks."""
-        self._session.patch(
+        self.session.patch(
             f"{self.url}/api/v2/dags/{dag_id}/dagRuns/{run_id}",
             json={"state": "failed"},
             timeout=30,
@@ -77,7 +77,7 @@ class AirflowApi:
             f"/dags/{task_instance['dag_id']}/dagRuns/{task_instance['dag_run_id']}"
             f"/taskInstances/{task_instance['task_id']}/xcomEntries/return_value"
         )
-        response = self._session.get(
+        response = self.session.get(
             f"{self.url}/api/v2{path}",
             params={"map_index": task_instance["map_index"], "deserialize": True},
             timeout=30,
@@ -94,10 +94,16 @@ class AirflowApi:
             f"/taskInstances/{task_instance['task_id']}/logs/{task_instance['try_number']}"
         )
         content = self._get(path, map_index=task_instance["map_index"])["content"]
-        texts = [entry["event"] for entry in content if isinstance(entry, dict)]
-        return [line for text in texts for line in str(text).splitlines()][-lines:]
+        texts = [_log_text(entry) for entry in content if isinstance(entry, dict)]
+        return [line for text in texts for line in text.splitlines() if "::" not in line][-lines:]
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
-        response = self._session.get(f"{self.url}/api/v2{path}", params=params, timeout=30)
+        response = self.session.get(f"{self.url}/api/v2{path}", params=params, timeout=30)
         response.raise_for_status()
         return dict(response.json())
+
+
+def _log_text(entry: Mapping[str, Any]) -> str:
+    """Return a log entry's message and, if it has an exception, what that says."""
+    errors = [f"{e['exc_type']}: {e['exc_value']}" for e in entry.get("error_detail") or []]
+    return "\n".join([str(entry["event"]), *errors])

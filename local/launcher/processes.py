@@ -86,11 +86,15 @@ def stop(marker: str) -> None:
 
 
 def memory_bytes(marker: str) -> int:
-    """Return the resident memory of all processes that carry the marker, in bytes."""
+    """Return the memory of all processes that carry the marker, in bytes.
+
+    On Linux, pages that forks share are counted once (PSS).
+    """
     total = 0
     for process in running(marker):
         try:
-            total += process.memory_info().rss
+            memory = process.memory_full_info()
+            total += getattr(memory, "pss", memory.rss)
         except psutil.Error:
             continue
     return total

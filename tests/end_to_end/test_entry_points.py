@@ -1,0 +1,95 @@
+"""The same day, whoever asks for it: schedule, API, UI, `airflow dags test`."""
+
+import json
+import os
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.launcher.day_run import DAG_ID
+from local.launcher.stack import Stack
+from local.setup import paths
+from tests.end_to_end.conftest import Query
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def planned(stack: Stack, run_id: str, body: dict[str, Any]) -> list[str]:
+    """Trigger a run as the UI's form and the API do; return the hours it plans, and end it."""
+    airflow = stack.airflow
+    airflow.session.post(
+        f"{airflow.url}/api/v2/dags/{DAG_ID}/dagRuns",
+        json={"dag_run_id": run_id, **body},
+        timeout=60,
+    ).raise_for_status()
+    while True:
+        tasks = {t["task_id"]: t for t in airflow.task_instances(DAG_ID, run_id)}
+        if tasks.get("plan", {}).get("state") in {"success", "failed"}:
+            break
+        time.sleep(0.5)
+    hours = airflow.result(tasks["plan"])
+    airflow.fail_run(DAG_ID, run_id)
+    return list(hours or [])
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("api-conf", {"logical_date": None, "conf": {"day": "2015-01-01", "hours": "12"}}),
+        ("api-date", {"logical_date": "2015-01-01T00:00:00Z", "conf": {"hours": "12"}}),
+        # The form fills in the present moment; the user fills in the day
+        ("ui-form", {"logical_date": "2026-01-02T03:04:05Z", "conf": {"day": "2015-01-01"}}),
+    ],
+)
+def test_a_trigger_of_2015_01_01_ingests_it(stack: Stack, name: str, body: dict[str, Any]) -> None:
+    """A day given as parameter or as logical date is the day ingested."""
+    hours = planned(stack, name, body)
+    assert hours
+    assert {hour[:10] for hour in hours} == {"2015-01-01"}
+
+
+def test_a_trigger_with_nothing_ingests_the_last_complete_day(stack: Stack) -> None:
+    """The button pressed without filling in anything."""
+    hours = planned(stack, "nothing", {"logical_date": datetime.now(UTC).isoformat()})
+    assert len(hours) == 24
+    assert datetime.fromisoformat(hours[-1]).replace(tzinfo=UTC) < datetime.now(UTC)
+
+
+def test_a_wrong_day_fails_at_once_and_says_why(stack: Stack) -> None:
+    """No retry helps against a typo."""
+    run_id = "typo"
+    stack.airflow.trigger(DAG_ID, run_id, {"day": "2010-01-01", "hours": "0-23"})
+    while (state := stack.airflow.run(DAG_ID, run_id)["state"]) not in {"success", "failed"}:
+        time.sleep(0.5)
+    tasks = {t["task_id"]: t for t in stack.airflow.task_instances(DAG_ID, run_id)}
+    assert state == "failed"
+    assert tasks["plan"]["try_number"] == 1
+    log = "\n".join(stack.airflow.log_tail(tasks["plan"], lines=50))
+    assert "2010-01-01 is outside the archive: it begins on 2011-02-12" in log
+
+
+def test_dags_test_runs_the_day_of_its_date(stack: Stack, query: Query, tmp_path: Path) -> None:
+    """`airflow dags test`, as CI runs it: every stage, the deferred refresh too."""
+    # A database of its own: the scheduler would take this run's tasks for its own
+    environment = {**stack.environment(), "AIRFLOW_HOME": str(tmp_path)}
+    airflow = str(paths.BIN / "airflow")
+    subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
+    conf = json.dumps({"hours": "12"})
+
+    done = subprocess.run(
+        [airflow, "dags", "test", DAG_ID, "2024-03-05", "--conf", conf],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output[-4000:]
+    loaded = query("select verdict from ledger.loads where file_name = '2024/03/05/12.json.gz'")
+    assert loaded == [("published",)]
+    assert os.linesep.join(line for line in output.splitlines() if "state=success" in line), output

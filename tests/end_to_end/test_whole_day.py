@@ -1,0 +1,179 @@
+"""A day through every stage, by Airflow's scheduler, as a user starts it.
+
+The tests of this file build on each other's data, in order.
+"""
+
+import gzip
+import json
+import re
+import time
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from local.launcher.day_run import DAG_ID
+from local.launcher.stack import Stack
+from tests.archive_samples import sample
+from tests.end_to_end.conftest import Command, Query, write_hour
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+DROPPED = {"GollumEvent", "MemberEvent", "GistEvent", "DownloadEvent"}
+GOLD = ("daily_activity", "event_trends", "top_repositories", "top_users", "EventsMetrics")
+
+
+def kept_by_type(file: Path) -> Counter[str]:
+    """Count a file's events that the pipeline keeps, without the pipeline's code."""
+    with gzip.open(file) as lines:
+        types = Counter(json.loads(line)["type"] for line in lines)
+    return Counter({name: count for name, count in types.items() if name not in DROPPED})
+
+
+def assert_reconciled(query: Query) -> None:
+    """Check that rows agree from the ledger to Gold."""
+    checks = query("select check_name, subject_count, mismatch_count from gold.reconciliation")
+    assert len(checks) == 5
+    assert all(subjects > 0 and mismatches == 0 for _, subjects, mismatches in checks), checks
+
+
+def task_states(stack: Stack, run_id: str) -> dict[str, str]:
+    """Return the state of each unmapped task."""
+    tasks = stack.airflow.task_instances(DAG_ID, run_id)
+    return {task["task_id"]: task["state"] for task in tasks if task["map_index"] < 0}
+
+
+def run_id_of(output: str) -> str:
+    """Return the id of the run that `make run` reports."""
+    found = re.search(r"Run (make_run__\S+): ", output)
+    assert found, output
+    return found[1]
+
+
+def test_a_real_hour_of_2015_arrives_everywhere(stack: Stack, local: Command, query: Query) -> None:
+    """`make run` on real data: exact counts, recommendations live, the refresh completed."""
+    expected = kept_by_type(sample("2015-01-01-12.json.gz"))
+
+    done = local("run", "--day", "2015-01-01", "--hours", "12")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "8,133 kept, 140 dropped" in done.stdout
+    assert "Power BI refresh: success" in done.stdout
+    bronze = query("select event:type::varchar, count(*) from bronze.events_current group by 1")
+    assert Counter(dict(bronze)) == expected
+    silver = query("select event_type, count(*) from silver.events group by 1")
+    assert Counter(dict(silver)) == expected
+    assert query("select sum(event_count) from gold.event_trends") == [(expected.total(),)]
+    assert_reconciled(query)
+    assert query("SELECT user_id, repo_id, event_count FROM Gold.EventsMetrics LIMIT 1")
+    assert query("select count(*) from gold.recommendations_live") > [(100,)]
+    blobs = stack.connect_blob().get_container_client("gharchive-models").list_blob_names()
+    assert any(name.endswith(".parquet") for name in blobs)
+    ingest = next(
+        task
+        for task in stack.airflow.task_instances(DAG_ID, run_id_of(done.stdout))
+        if task["task_id"] == "ingest"
+    )
+    assert ingest["rendered_map_index"] == "2015-01-01T12"
+
+
+def test_the_same_day_again_changes_nothing(stack: Stack, local: Command, query: Query) -> None:
+    """A second run loads nothing, trains nothing and leaves every table as it was."""
+
+    def state() -> list[list[tuple[object, ...]]]:
+        tables = ["ledger.loads", "gold.models", "gold.live_model", *(f"gold.{t}" for t in GOLD)]
+        return [sorted(query(f"select * from {table}"), key=repr) for table in tables]
+
+    before = state()
+
+    done = local("run", "--day", "2015-01-01", "--hours", "12")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 hours loaded (0 rows), 1 unchanged" in done.stdout
+    assert state() == before
+    assert task_states(stack, run_id_of(done.stdout))["train"] == "skipped"
+
+
+def test_a_real_hour_of_the_timeline_era_joins_it(local: Command, query: Query) -> None:
+    """Events of 2012 have no ids, offset times, and dates of their own in UTC."""
+    expected = kept_by_type(sample("2012-06-14-15.json.gz"))
+
+    done = local("run", "--day", "2012-06-14", "--hours", "15")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    bronze = query(
+        "select event:type::varchar, count(*) from bronze.events_current"
+        " where file_name = '2012/06/14/15.json.gz' group by 1"
+    )
+    assert Counter(dict(bronze)) == expected
+    silver = query(
+        "select event_type, count(*) from silver.events where era = 'timeline' group by 1"
+    )
+    assert sum(dict(silver).values()) <= expected.total()
+    # 15 o'clock in the file's name is Pacific time
+    ((first, last),) = query(
+        "select min(created_at), max(created_at) from silver.events where era = 'timeline'"
+    )
+    assert (first.isoformat()[:13], last.isoformat()[:13]) == ("2012-06-14T22", "2012-06-14T23")
+    assert_reconciled(query)
+
+
+def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
+    stack: Stack, hours: Path, query: Query
+) -> None:
+    """The run is red and resumable: mend the source, clear what failed, and it turns green."""
+    airflow = stack.airflow
+    airflow.trigger(DAG_ID, "damaged", {"day": "2024-03-08", "hours": "12-13"})
+    assert wait_for_end(stack, "damaged") == "failed"
+
+    states = task_states(stack, "damaged")
+    assert states["load"] == "success"
+    assert states["silver.event_rows_model_build"] == "upstream_failed"
+    loaded = query("select file_name from ledger.loads where file_hour >= '2024-03-08'")
+    assert loaded == [("2024/03/08/12.json.gz",)]
+
+    write_hour(hours, datetime(2024, 3, 8, 13))
+    airflow.session.post(
+        f"{airflow.url}/api/v2/dags/{DAG_ID}/clearTaskInstances",
+        json={
+            "dag_run_id": "damaged",
+            "task_ids": ["ingest"],
+            "include_downstream": True,
+            "only_failed": False,
+            "reset_dag_runs": True,
+            "dry_run": False,
+        },
+        timeout=60,
+    ).raise_for_status()
+    assert wait_for_end(stack, "damaged") == "success"
+    loaded = query("select file_name from ledger.loads where file_hour >= '2024-03-08' order by 1")
+    assert loaded == [("2024/03/08/12.json.gz",), ("2024/03/08/13.json.gz",)]
+    assert_reconciled(query)
+
+
+def test_a_backfill_trains_once(stack: Stack, local: Command, query: Query) -> None:
+    """`make backfill` over three days: all loaded, one model, one refresh."""
+    models_before = len(query("select * from gold.models"))
+
+    done = local("backfill", "--from", "2024-03-05", "--to", "2024-03-07", "--hours", "12")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    days = query(
+        "select distinct cast(file_hour as date)::varchar from ledger.current_loads"
+        " where file_hour between '2024-03-05' and '2024-03-08' order by 1"
+    )
+    assert days == [("2024-03-05",), ("2024-03-06",), ("2024-03-07",)]
+    assert_reconciled(query)
+    runs = stack.airflow.runs(DAG_ID, run_type=["backfill"])
+    refreshed = [task_states(stack, run["dag_run_id"])["refresh"] for run in runs]
+    assert sorted(refreshed) == ["skipped", "skipped", "success"]
+    assert len(query("select * from gold.models")) == models_before + 1
+
+
+def wait_for_end(stack: Stack, run_id: str) -> str:
+    """Wait for a run to end; return its state."""
+    airflow = stack.airflow
+    while (state := airflow.run(DAG_ID, run_id)["state"]) not in {"success", "failed"}:
+        time.sleep(1)
+    return str(state)
