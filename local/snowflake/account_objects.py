@@ -111,10 +111,12 @@ def _change(cursor: Cursor, match: re.Match[str], text: str) -> None:
     cursor._conn.commit()
     kind, name = _kind(match), _name(match)
     known = _definition(cursor, kind, name)
+    dropped = match["verb"].upper() == "DROP"
     # The login's own user and warehouse exist without having been created here
-    if known is None and not match["exists"] and kind not in ("USER", "WAREHOUSE"):
+    assumed = not dropped and kind in ("USER", "WAREHOUSE")
+    if known is None and not match["exists"] and not assumed:
         raise compilation(2003, f"{kind} '{name}' does not exist or not authorized.", "02000")
-    if match["verb"].upper() == "DROP":
+    if dropped:
         cursor.rows(
             "delete from _fs_global.main.account_objects where kind = ? and name = ?", [kind, name]
         )

@@ -61,6 +61,8 @@ def _refuse_duplicates(cursor: Cursor, statement: exp.Merge, params: Any) -> Non
     translated = cursor._transform(query, params)
     bound = params if translated.find(exp.Placeholder) else None
     joined = translated.sql(dialect="duckdb")
-    twice = cursor.rows(f"select 1 from ({joined}) group by all having count(*) > 1 limit 1", bound)
+    twice = cursor.rows(
+        f'select "ID" from ({joined}) group by "ID" having count(*) > 1 limit 1', bound
+    )
     if twice:
         raise error(100090, "Duplicate row detected during DML action", "42P18")

@@ -91,8 +91,8 @@ def resolve_temporary(statement: exp.Expr, temporary: dict[TableName, str]) -> e
                 this=exp.to_identifier(name.name, quoted=True)
             )
             new = physical(name)
-            if isinstance(table.parent, exp.From | exp.Join):
-                new.set("alias", alias)
+            read = isinstance(table.parent, exp.From | exp.Join) or table.arg_key == "using"
+            new.set("alias", alias if read else table.args.get("alias"))
             for part in ("joins", "laterals", "pivots", "sample"):
                 new.set(part, table.args.get(part))
             table.replace(new)

@@ -113,10 +113,7 @@ class Session(FakeSnowflakeConnection):
     def rollback(self) -> None:
         """Undo what is open."""
         try:
-            if self._begun:
-                self._duck_conn.rollback()
-        except duckdb.TransactionException:
-            pass  # an error has ended DuckDB's transaction already
+            self._undo()
         finally:
             self._end()
 
@@ -152,8 +149,11 @@ class Session(FakeSnowflakeConnection):
         except BaseException:
             if alone:
                 self.rollback()
+            elif self._touched:
+                self._failed = True
             else:
-                self._failed = self._begun
+                # Nothing came before, so undoing all is undoing this statement
+                self._undo()
             raise
         self._touched.update(tables)
         self._open = True
@@ -201,6 +201,11 @@ class Session(FakeSnowflakeConnection):
                     f'from "{database}"._fs_information_schema._fs_load_history limit 0'
                 )
             self._snapshot = self._locks.snapshot()
+
+    def _undo(self) -> None:
+        if self._begun:
+            self._begun = False
+            self._duck_conn.rollback()
 
     def _refuse_after_failure(self) -> None:
         if self._failed:

@@ -25,7 +25,7 @@ from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 
 from local.setup.paths import AZURITE_BLOB, node
-from tests.local_snowflake.stand_in import Certificates, StandIn, free_port, trust
+from tests.local_snowflake.stand_in import Certificates, StandIn, fetch, free_port, trust
 
 ACCOUNT = "snowflaketest"
 SAMPLES = Path(os.environ.get("GHARCHIVE_SAMPLES", "/work/shared/data"))
@@ -144,7 +144,7 @@ def run(cursor: SnowflakeCursor) -> Run:
     """Run one statement and fetch its rows."""
 
     def run(sql: str, *binds: Any) -> list[tuple[Any, ...]]:
-        return list(cursor.execute(sql, binds or None).fetchall())  # type: ignore[union-attr, arg-type]
+        return fetch(cursor, sql, *binds)
 
     return run
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from snowflake.connector import SnowflakeConnection
+from snowflake.connector.cursor import SnowflakeCursor
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,6 +94,16 @@ class StandIn:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def private_key_pem(self) -> bytes:
+        """The private key as dbt reads it."""
+        key = serialization.load_der_private_key(self.private_key, None)
+        return key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+
+    @property
     def log(self) -> str:
         """What the server has written."""
         return self.file.with_suffix(".log").read_text()
@@ -139,6 +150,12 @@ class StandIn:
             "login_timeout": 20,
         }
         return snowflake.connector.connect(**settings | options)
+
+
+def fetch(cursor: SnowflakeCursor, sql: str, *binds: Any) -> list[tuple[Any, ...]]:
+    """Run one statement and fetch its rows."""
+    cursor.execute(sql, binds or None)
+    return [tuple(row) for row in cursor.fetchall()]
 
 
 def trust(certificates: Certificates) -> dict[str, str]:

@@ -3,8 +3,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from azure.storage.blob import ContainerClient
 from snowflake.connector.cursor import SnowflakeCursor

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.local_snowflake.stand_in import Certificates, StandIn
+from tests.local_snowflake.stand_in import Certificates, StandIn, fetch
 
 SETUP = [
     "create database if not exists gharchive",
@@ -38,14 +38,12 @@ def test_state_survives_the_servers_end(
         server.start()
         with server.connect(schema="gold") as again:
             cursor = again.cursor()
-            assert cursor.execute("select current_database(), s from v").fetchall() == [
-                ("GHARCHIVE", 3)
-            ]
-            assert cursor.execute("select x from other.public.u").fetchall() == [(7,)]
-            assert [row[1] for row in cursor.execute("show stages").fetchall()] == ["S"]
-            assert [row[1] for row in cursor.execute("show file formats").fetchall()] == ["F"]
-            assert [row[1] for row in cursor.execute("show warehouses").fetchall()] == ["LOAD_WH"]
-            assert cursor.execute("desc table t").fetchall()[0][9] == "A column"
+            assert fetch(cursor, "select current_database(), s from v") == [("GHARCHIVE", 3)]
+            assert fetch(cursor, "select x from other.public.u") == [(7,)]
+            assert [row[1] for row in fetch(cursor, "show stages")] == ["S"]
+            assert [row[1] for row in fetch(cursor, "show file formats")] == ["F"]
+            assert [row[1] for row in fetch(cursor, "show warehouses")] == ["LOAD_WH"]
+            assert fetch(cursor, "desc table t")[0][9] == "A column"
             cursor.execute("create or replace table t as select 1 as a")
         assert server.stop() < 5
 
@@ -62,4 +60,4 @@ def test_health(server: StandIn) -> None:
 
 def test_login_without_the_database_having_been_made(server: StandIn) -> None:
     with server.connect(database="nosuch") as connection:
-        assert connection.cursor().execute("select current_database()").fetchall() == [(None,)]
+        assert fetch(connection.cursor(), "select current_database()") == [(None,)]

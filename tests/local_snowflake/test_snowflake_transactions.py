@@ -12,7 +12,7 @@ from snowflake.connector import SnowflakeConnection
 from snowflake.connector.errors import ProgrammingError
 
 from tests.local_snowflake.conftest import Run
-from tests.local_snowflake.stand_in import StandIn
+from tests.local_snowflake.stand_in import StandIn, fetch
 
 Connect = Callable[..., SnowflakeConnection]
 
@@ -25,7 +25,27 @@ def tables(run: Run) -> None:
 
 
 def rows(connection: SnowflakeConnection, sql: str) -> list[tuple[object, ...]]:
-    return list(connection.cursor().execute(sql).fetchall())  # type: ignore[union-attr, arg-type]
+    return fetch(connection.cursor(), sql)
+
+
+def test_failed_first_write_leaves_the_transaction_usable(connect: Connect) -> None:
+    connection = connect()
+    connection.cursor().execute("begin")
+    with pytest.raises(ProgrammingError):
+        connection.cursor().execute("insert into t select 'x'::number")
+    connection.cursor().execute("insert into t values (1)")
+    connection.cursor().execute("commit")
+    assert fetch(connect().cursor(), "select a from t") == [(1,)]
+
+
+def test_merge_of_many_rows(run: Run) -> None:
+    run("insert into t values (1), (2), (3)")
+    merged = run(
+        "merge into t using (select column1 as b from (values (2), (3), (4))) s on t.a = s.b"
+        " when matched then update set t.a = s.b + 10 when not matched then insert (a) values (s.b)"
+    )
+    assert merged == [(1, 2)]
+    assert run("select a from t order by a") == [(1,), (4,), (12,), (13,)]
 
 
 def test_rollback_undoes_every_kind_of_dml(connect: Connect) -> None:

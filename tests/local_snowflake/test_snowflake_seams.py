@@ -1,0 +1,106 @@
+"""The private parts of fakesnow, DuckDB and sqlglot that the stand-in stands on."""
+
+import importlib.metadata
+import inspect
+
+import duckdb
+import fakesnow.cursor
+import fakesnow.server
+import pytest
+import sqlglot
+from fakesnow import info_schema
+from fakesnow.conn import FakeSnowflakeConnection
+from fakesnow.cursor import FakeSnowflakeCursor
+from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
+from sqlglot import exp
+
+from local.snowflake.account import Account
+from local.snowflake.cursor import Cursor
+from local.snowflake.session import Session
+
+
+@pytest.mark.parametrize(
+    ("package", "version"), [("fakesnow", "0.12.1"), ("duckdb", "2.0.0"), ("sqlglot", "30.22.0")]
+)
+def test_versions_are_the_ones_tried(package: str, version: str) -> None:
+    assert importlib.metadata.version(package) == version
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "parameters"),
+    [
+        (FakeSnowflakeCursor, "_execute", ["self", "transformed", "params"]),
+        (FakeSnowflakeCursor, "_transform", ["self", "expression", "params"]),
+        (FakeSnowflakeCursor, "_transform_explode", ["self", "expression"]),
+        (FakeSnowflakeCursor, "_describe_only", ["self", "command"]),
+        (FakeSnowflakeCursor, "_describe_last_sql", ["self"]),
+        (FakeSnowflakeCursor, "check_db_and_schema", ["self", "expression"]),
+        (FakeSnow, "connect", ["self", "database", "schema", "nop_regexes", "kwargs"]),
+        (FakeSnowflakeConnection, "cursor", ["self", "cursor_class"]),
+        (FakeSnowflakeConnection, "autocommit", ["self", "mode"]),
+        (
+            fakesnow.server,
+            "describe_only_response",
+            ["conn", "cur", "rowtype", "expr", "type_id"],
+        ),
+    ],
+)
+def test_seam_has_the_shape_we_override(owner: object, method: str, parameters: list[str]) -> None:
+    assert list(inspect.signature(getattr(owner, method)).parameters) == parameters
+
+
+def test_cursor_reads_and_writes_the_attributes_we_use() -> None:
+    source = inspect.getsource(fakesnow.cursor)
+    for name in ("_arrow_table", "_rowcount", "_last_transformed", "results_cache", "database_set"):
+        assert name in source
+
+
+def test_our_classes_are_subclasses() -> None:
+    assert issubclass(Account, FakeSnow)
+    assert issubclass(Session, FakeSnowflakeConnection)
+    assert issubclass(Cursor, FakeSnowflakeCursor)
+
+
+def test_metadata_lives_where_we_look() -> None:
+    assert GLOBAL_DATABASE_NAME == "_fs_global"
+    tables = info_schema.fs_global_creation_sql()
+    for name in ("_fs_stages", "_fs_file_formats", "_fs_tables_ext", "_fs_columns"):
+        assert f"_fs_global._fs_information_schema.{name} " in tables
+    assert "_fs_load_history" in info_schema.per_db_creation_sql("X")
+
+
+def test_duckdb_takes_its_snapshot_at_the_first_look() -> None:
+    """The whole of READ COMMITTED rests on it."""
+    first = duckdb.connect()
+    first.execute("create table t (a int)")
+    second = first.cursor()
+    second.execute("begin")
+    first.execute("insert into t values (1)")
+    assert second.execute("select count(*) from t").fetchall() == [(1,)]
+    first.execute("insert into t values (2)")
+    assert second.execute("select count(*) from t").fetchall() == [(1,)]
+
+
+def test_duckdb_says_ok_to_committing_a_lost_transaction() -> None:
+    """Why the session counts errors itself."""
+    connection = duckdb.connect()
+    connection.execute("create table t (a int)")
+    connection.execute("begin")
+    connection.execute("insert into t values (1)")
+    with pytest.raises(duckdb.Error):
+        connection.execute("select nope")
+    connection.execute("commit")
+    assert connection.execute("select count(*) from t").fetchall() == [(0,)]
+
+
+def test_sqlglot_reads_copy_as_we_expect() -> None:
+    copy = sqlglot.parse_one(
+        "copy into t (a) from (select $1, metadata$filename from @s/x) files = ('f')"
+        " file_format = (type = json)",
+        read="snowflake",
+    )
+    assert isinstance(copy, exp.Copy)
+    select = copy.args["files"][0].this
+    assert isinstance(select.expressions[0], exp.Parameter)
+    assert select.args["from_"].this.this.name == "@s/x"
+    assert [p.this.name.upper() for p in copy.args["params"]] == ["FILES", "FILE_FORMAT"]

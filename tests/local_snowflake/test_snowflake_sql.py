@@ -1,0 +1,259 @@
+import datetime
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from snowflake.connector import SnowflakeConnection
+from snowflake.connector.cursor import SnowflakeCursor
+from snowflake.connector.errors import DatabaseError, ProgrammingError
+
+from tests.local_snowflake.conftest import Run
+from tests.local_snowflake.stand_in import fetch
+
+NOON = datetime.datetime(2015, 1, 1, 12)
+DAY = datetime.date(2015, 1, 1)
+
+EXPRESSIONS = [
+    ("div0(1, 0)", 0),
+    ("div0null(1, null)", 0),
+    ("1 / nullif(0, 0)", None),
+    ("iff(1 > 2, 'a', 'b')", "b"),
+    ("nvl2(null, 1, 2)", 2),
+    ("try_cast('x' as number)", None),
+    ("try_cast('x' as timestamp_ntz)", None),
+    ("try_to_timestamp('bad')", None),
+    ("try_to_timestamp_ntz('2015-01-01 12:00:00')", NOON),
+    ("try_to_number('12')", 12),
+    ("try_to_number('x')", None),
+    ("try_to_decimal('1.235', 10, 2)", Decimal("1.24")),
+    ("try_to_date('2015-13-01')", None),
+    ("to_date('2015-01-01')", DAY),
+    ("to_timestamp_ntz('2015-01-01T12:00:00Z')", NOON),
+    ("'2015-01-01T12:00:00-07:00'::timestamp_ntz", NOON),
+    ("convert_timezone('UTC', '2015-01-01T05:00:00-07:00'::timestamp_tz)::timestamp_ntz", NOON),
+    ("date_trunc('hour', '2015-01-01 12:34:56'::timestamp_ntz)", NOON),
+    ("date_trunc('month', '2015-01-31'::date)", DAY),
+    ("dateadd('day', 1, '2014-12-31'::date)", DAY),
+    ("dateadd(hour, -3, '2015-01-01 15:00:00'::timestamp_ntz)", NOON),
+    ("datediff('day', '2014-12-31'::date, '2015-01-02'::date)", 2),
+    ("to_varchar('2015-01-01 12:00:00'::timestamp_ntz, 'YYYY/MM/DD HH24:MI')", "2015/01/01 12:00"),
+    ("split_part('a/b/c', '/', -1)", "c"),
+    ("trim('xxaxx', 'x')", "a"),
+    ("ltrim('xa', 'x')", "a"),
+    ("regexp_substr('push-12', '[0-9]+')", "12"),
+    ("regexp_replace('a1b2', '[0-9]')", "ab"),
+    ("regexp_like('abc', 'a.*')", True),
+    ("sha2('a', 256)", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"),
+    ("md5('a')", "0cc175b9c0f1b6a831c399e269772661"),
+    ('parse_json(\'{"a": {"b": [1, 2]}}\'):a.b[1]::number', 2),
+    ("parse_json('{\"a\": null}'):a is null", False),
+    ("parse_json('{\"a\": null}'):a::varchar", None),
+    ("typeof(parse_json('{\"a\": 1.5}'):a)", "DECIMAL"),
+    ("is_object(parse_json('{}'))", True),
+    ("array_size(parse_json('[1, 2]'))", 2),
+    ("array_contains('a'::variant, array_construct('a', 'b'))", True),
+    ("try_parse_json('{bad')", None),
+    ("booland_agg(true)", True),
+    ("greatest(1, 2)", 2),
+]
+
+
+@pytest.mark.parametrize(("expression", "value"), EXPRESSIONS)
+def test_expression(run: Run, expression: str, value: object) -> None:
+    assert run(f"select {expression} as x") == [(value,)]
+
+
+def variant(run: Run, expression: str) -> Any:
+    ((text,),) = run(f"select {expression} as x")
+    return json.loads(text)
+
+
+def test_variants_are_built(run: Run) -> None:
+    assert variant(run, "object_construct('a', 1, 'b', null)") == {"a": 1}
+    assert variant(run, "array_construct(1, 'x')") == [1, "x"]
+    built = "(select array_agg(n) within group (order by n desc) from (values (1), (2)) as t (n))"
+    assert variant(run, built) == [2, 1]
+
+
+def test_flatten(run: Run) -> None:
+    run('create table t as select 1 as id, parse_json(\'{"xs": ["a", "b"], "o": {"k": 7}}\') as v')
+    assert run(
+        "select t.id, f.index, f.value::varchar from t, lateral flatten(input => t.v:xs) as f"
+        " order by 2"
+    ) == [(1, 0, "a"), (1, 1, "b")]
+    assert run("select f.key, f.value::number from t, lateral flatten(t.v:o) as f") == [("k", 7)]
+    assert run("select value::varchar from table(flatten(parse_json('[1, 2]'))) order by 1") == [
+        ("1",),
+        ("2",),
+    ]
+
+
+def test_windows_aggregates_and_generators(run: Run) -> None:
+    run("create table t (k varchar, n number)")
+    run("insert into t values ('a', 1), ('a', 3), ('b', 4)")
+    assert run(
+        "select k, n from t qualify row_number() over (partition by k order by n desc) = 1"
+        " order by 1"
+    ) == [("a", 3), ("b", 4)]
+    assert run("select ratio_to_report(n) over () from t order by 1") == [
+        (0.125,),
+        (0.375,),
+        (0.5,),
+    ]
+    assert run(
+        "select sum(n), count(distinct k), max_by(k, n), listagg(k, ',') within group"
+        " (order by n) from t"
+    ) == [(8, 2, "b", "a,a,b")]
+    assert run(
+        "select dateadd('hour', seq4(), '2015-01-01'::timestamp_ntz) from"
+        " table(generator(rowcount => 13)) order by 1 desc limit 1"
+    ) == [(NOON,)]
+
+
+def test_sum_of_whole_numbers_is_a_whole_number(cursor: SnowflakeCursor) -> None:
+    cursor.execute(
+        "create table s as select sum(n) as n, count(*) as c from (values (1), (2)) t (n)"
+    )
+    kinds = {row[0]: row[1] for row in fetch(cursor, "describe table s")}
+    assert kinds == {"N": "NUMBER(38,0)", "C": "NUMBER(38,0)"}
+    ((value,),) = fetch(cursor, "select n from s")
+    assert type(value) is int
+
+
+ERRORS = [
+    ("selec 1", 1003),
+    ("select * from nope", 2003),
+    ("select * from nodb.nope.nope", 2003),
+    ("select nope_function(1)", 2140),
+    ("select nope from t", 904),
+    ("insert into t (nope) values (1)", 904),
+    ("insert into t values (1, 2, 3)", 2020),
+    ("insert into t (b) values ('x')", 100072),
+    ("select 'x'::number", 100038),
+    ("select 'x'::timestamp_ntz", 100035),
+    ("select parse_json('{bad')", 100069),
+    ("select 1 / 0", 100051),
+    ("select a, count(*) from t", 979),
+    ("create table t (a number)", 2002),
+    ("drop table nope", 2003),
+    ("select $nope", 1008),
+    ("select 1; select 2", 8),
+    ("", 900),
+]
+
+
+@pytest.mark.parametrize(("sql", "code"), ERRORS)
+def test_error_has_snowflakes_code(run: Run, sql: str, code: int) -> None:
+    run("create table t (a number not null, b varchar)")
+    with pytest.raises(DatabaseError) as caught:
+        # the connector itself ignores an empty statement
+        run(sql or "-- nothing")
+    assert caught.value.errno == code
+
+
+REFUSED = [
+    "select * from t, lateral flatten(input => t.v, outer => true)",
+    "select * from t left join lateral flatten(input => t.v)",
+    "select * from t at (offset => -60)",
+    "select hash(1)",
+    "select approx_count_distinct(a) from t",
+    "select * from t pivot (sum(a) for b in ('x'))",
+    "select to_varchar(1.5, '999')",
+    "create dynamic table d target_lag = '1 minute' warehouse = w as select 1 as x",
+    "create table u like t",
+    "alter table t swap with u",
+    "undrop table t",
+    "call something()",
+    "put file:///tmp/x @~",
+    "create function f() returns number as '1'",
+    "alter session set timezone = 'Europe/Berlin'",
+]
+
+
+@pytest.mark.parametrize("sql", REFUSED)
+def test_what_would_differ_is_refused(run: Run, sql: str) -> None:
+    run("create table t (a number, b varchar, v variant)")
+    with pytest.raises(ProgrammingError, match="Unsupported feature") as caught:
+        run(sql)
+    assert caught.value.errno == 2
+
+
+def test_null_timestamps_arrive_as_none(run: Run) -> None:
+    run("create table t (at timestamp_ntz)")
+    run("insert into t values ('2015-01-01 12:00:00'), (null)")
+    assert run("select at from t order by at nulls last") == [(NOON,), (None,)]
+
+
+def test_keys_are_recorded_nowhere_and_enforced_nowhere(run: Run) -> None:
+    run("create table t (a number primary key, b varchar unique, foreign key (b) references x (y))")
+    run("insert into t values (1, 'a'), (1, 'a')")
+    assert run("select count(*) from t") == [(2,)]
+
+
+def test_array_binding_is_one_fast_statement(cursor: SnowflakeCursor) -> None:
+    cursor.execute(
+        "create table t (n number, d number(10, 2), at timestamp_ntz, s varchar, v variant)"
+    )
+    rows = [(i, Decimal("1.25"), NOON, "x", '{"a": 1}') for i in range(20000)]
+    rows.append((None, None, None, None, None))  # type: ignore[arg-type]
+    cursor.executemany("insert into t select ?, ?, ?, ?, parse_json(?)", rows)
+    assert cursor.rowcount == 20001
+    cursor.executemany("insert into t (s, at) values (?, ?)", [("y", NOON), ("z", None)])
+    summary = "select count(*), sum(d), max(at), count(at), max(v:a::number) from t"
+    assert fetch(cursor, summary) == [(20003, Decimal("25000.00"), NOON, 20001, 1)]
+
+
+def test_session_variables(connect: Callable[..., SnowflakeConnection]) -> None:
+    connection = connect()
+    cursor = connection.cursor()
+    for sql in (
+        "create table t as select 5 as n",
+        "set low = (select max(n) from t)",
+        "set lower_bound = 'text'",
+        "set at = (select '2015-01-01 12:00:00'::timestamp_ntz)",
+        "create table u as select $low as a, $lower_bound as b, '$low' as c, $at as d",
+    ):
+        cursor.execute(sql)
+    assert fetch(cursor, "select * from u") == [(5, "text", "$low", NOON)]
+    with pytest.raises(ProgrammingError):
+        connect().cursor().execute("select $low")
+
+
+def test_temporary_relations_belong_to_their_session(
+    connect: Callable[..., SnowflakeConnection], schema: str
+) -> None:
+    first, second = connect().cursor(), connect().cursor()
+    first.execute("create table t as select 1 as a")
+    first.execute(f"create or replace temporary table gharchive.{schema}.t as (select 2 as a)")
+    first.execute(
+        f"create or replace temporary view gharchive.{schema}.v as select t.a + 1 as b from t"
+    )
+    assert fetch(first, "select t.a, v.b from t, v") == [(2, 3)]
+    assert fetch(second, "select a from t") == [(1,)]
+    assert fetch(first, f"describe table gharchive.{schema}.v")[0][0] == "B"
+    first.execute("drop table t")
+    assert fetch(first, "select a from t") == [(1,)]
+
+
+def test_view_resolves_names_in_its_own_schema(run: Run, schema: str) -> None:
+    run("create table t as select 1 as a")
+    run("create view v as with c as (select a from t) select a from c")
+    run("use schema public")
+    assert run(f"select a from {schema}.v") == [(1,)]
+
+
+def test_unaliased_columns_have_snowflakes_names(cursor: SnowflakeCursor) -> None:
+    cursor.execute("select count(*), max(n), n + 1 from (select 1 as n) group by n")
+    assert [c.name for c in cursor.description] == ["COUNT(*)", "MAX(N)", "N + 1"]
+
+
+def test_words_that_only_duckdb_reserves_are_names(run: Run) -> None:
+    run("create table t (at number, lambda number)")
+    assert run("select at, lambda from t") == []
+
+
+def test_result_scan_reads_the_last_result(cursor: SnowflakeCursor) -> None:
+    cursor.execute("select 7 as n")
+    assert fetch(cursor, "select n from table(result_scan(last_query_id()))") == [(7,)]
