@@ -5,17 +5,16 @@ The statements are the files of `publish/`, in the order they run.
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 
 from include.als.layout import RESULT, check_model_id, part_pattern
+from include.sql.statements import run_statement, transaction
 
 STATEMENTS = Path(__file__).parent / "publish"
 
@@ -46,7 +45,7 @@ def publish_model(connection: SnowflakeConnection, model_id: str) -> Publication
     """
     cursor = connection.cursor()
     try:
-        with _transaction(cursor):
+        with transaction(cursor):
             publication = _publish(cursor, check_model_id(model_id))
     except _NotTrainedError as not_trained:
         publication = Publication(model_id, 0, live=False, reason=str(not_trained))
@@ -101,17 +100,6 @@ def _gate(metrics: Mapping[str, Any], other_live_model: str | None) -> tuple[boo
     return False, f"Not published, {other_live_model} stays live: {compared}"
 
 
-@contextmanager
-def _transaction(cursor: SnowflakeCursor) -> Iterator[None]:
-    cursor.execute("begin")
-    try:
-        yield
-    except BaseException:
-        cursor.execute("rollback")
-        raise
-    cursor.execute("commit")
-
-
 def _run(
     cursor: SnowflakeCursor,
     statement: str,
@@ -119,8 +107,7 @@ def _run(
     binds: Mapping[str, str] | None = None,
     **names: str,
 ) -> list[tuple[Any, ...]]:
-    """Run one file of `publish/`. COPY takes no binds: its names are written into it."""
-    template = Template((STATEMENTS / f"{statement}.sql").read_text())
-    text = template.safe_substitute(names, model_id=model_id)
-    cursor.execute(text, {"model_id": model_id, **(binds or {})})
-    return cursor.fetchall()
+    """Run one file of `publish/`, the model's id both bound and written into it."""
+    file = STATEMENTS / f"{statement}.sql"
+    binds = {"model_id": model_id, **(binds or {})}
+    return run_statement(cursor, file, binds, model_id=model_id, **names)

@@ -7,16 +7,16 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
+
+from include.sql.statements import run_statement, transaction
 
 STATEMENTS = Path(__file__).parent / "load"
 BLOB_NAME = re.compile(r"\d{4}/\d\d/\d\d/\d\d\.json\.gz")
@@ -50,11 +50,12 @@ def load_hours(connection: SnowflakeConnection, outcomes: Sequence[Outcome]) -> 
     rows are not the rows that ingest kept.
     """
     cursor = connection.cursor()
-    changed = _changed(cursor, outcomes)
+    # Snowflake takes no empty IN (…)
+    changed = _changed(cursor, outcomes) if outcomes else []
     if not changed:
         return LoadResult(loaded=0, unchanged=len(outcomes), rows=0, load_seq=None)
 
-    with _transaction(cursor):
+    with transaction(cursor):
         _run(cursor, "1_lock")
         # Another load may have brought some of them while this one waited for the lock
         changed = _changed(cursor, outcomes)
@@ -141,17 +142,6 @@ def _ntz(timestamp: str | None) -> str | None:
     return timestamp and timestamp.removesuffix("Z").replace("T", " ")
 
 
-@contextmanager
-def _transaction(cursor: SnowflakeCursor) -> Iterator[None]:
-    cursor.execute("begin")
-    try:
-        yield
-    except BaseException:
-        cursor.execute("rollback")
-        raise
-    cursor.execute("commit")
-
-
 def _run(
     cursor: SnowflakeCursor,
     statement: str,
@@ -165,8 +155,10 @@ def _run(
         # FILES = (…) takes no bind variables, so only names of the documented layout get in
         if not BLOB_NAME.fullmatch(name):
             raise LoadError(f"{name!r} is no blob name of the form yyyy/MM/dd/HH.json.gz")
-    text = Template((STATEMENTS / f"{statement}.sql").read_text()).safe_substitute(
-        files=", ".join(f"'{name}'" for name in files), load_seq=load_seq
+    return run_statement(
+        cursor,
+        STATEMENTS / f"{statement}.sql",
+        binds,
+        files=", ".join(f"'{name}'" for name in files),
+        load_seq=load_seq,
     )
-    cursor.execute(text, dict(binds) if binds else None)
-    return list(cursor.fetchall())

@@ -9,6 +9,8 @@ from typing import Any
 
 from snowflake.connector import SnowflakeConnection
 
+from include.sql.statements import run_statement
+
 STATEMENTS = Path(__file__).parent
 
 
@@ -29,8 +31,7 @@ def plan_model(
     """
     digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:8]
     cursor = connection.cursor()
-    cursor.execute((STATEMENTS / "0_watermark.sql").read_text())
-    ((load_seq,),) = cursor.fetchall()
+    ((load_seq,),) = run_statement(cursor, STATEMENTS / "0_watermark.sql")
     model_id = f"{as_of}-{load_seq}-{digest}"
-    cursor.execute((STATEMENTS / "1_trained.sql").read_text(), {"model_id": model_id})
-    return ModelPlan(model_id, is_trained=bool(cursor.fetchall()))
+    trained = run_statement(cursor, STATEMENTS / "1_trained.sql", {"model_id": model_id})
+    return ModelPlan(model_id, is_trained=bool(trained))
