@@ -81,8 +81,7 @@ class Stack:
     ) -> None:
         """Start everything, wait until it is ready, and create what the pipeline needs in it.
 
-        `with_airflow=False` leaves out Airflow's own processes, which `airflow dags test` does
-        without.
+        `with_airflow=False` leaves out Airflow: its processes and its metadata database.
         """
         processes.stop(self.marker)
         choose_ports(self.layout.ports, airflow_port)
@@ -91,8 +90,8 @@ class Stack:
         self._start_stand_ins(source)
         self._create_containers()
         self._set_up_snowflake()
-        self._migrate_airflow()
         if with_airflow:
+            self._migrate_airflow()
             self._start_airflow()
 
     def whereabouts(self) -> str:
