@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+PAGE = 100
 
 
 class AirflowApi:
@@ -15,6 +19,9 @@ class AirflowApi:
         self.session = requests.Session()
         # The machine's proxy, if it has one, is not for the machine itself
         self.session.trust_env = False
+        # A busy Airflow fails to answer now and then; what can be repeated safely is repeated
+        retry = Retry(5, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504))
+        self.session.mount(url, HTTPAdapter(max_retries=retry))
         login = self.session.post(
             f"{url}/auth/token", json={"username": user, "password": password}, timeout=30
         )
@@ -58,9 +65,19 @@ class AirflowApi:
         ).raise_for_status()
 
     def runs(self, dag_id: str, **filters: Any) -> list[dict[str, Any]]:
-        """Return the newest runs of a DAG, 100 at most."""
-        found = self._get(f"/dags/{dag_id}/dagRuns", limit=100, order_by="-run_after", **filters)
-        return list(found["dag_runs"])
+        """Return the runs of a DAG, the newest first."""
+        return self._all(f"/dags/{dag_id}/dagRuns", "dag_runs", order_by="-run_after", **filters)
+
+    def unfinished_backfills(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return the backfills of a DAG that Airflow hasn't marked as completed."""
+        found = self._all("/backfills", "backfills", dag_id=dag_id)
+        return [backfill for backfill in found if not backfill["completed_at"]]
+
+    def cancel_backfill(self, backfill_id: int) -> None:
+        """Fail a backfill's queued runs and mark it as completed, unless it is already."""
+        response = self.session.put(f"{self.url}/api/v2/backfills/{backfill_id}/cancel", timeout=30)
+        if response.status_code != requests.codes.conflict:
+            response.raise_for_status()
 
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """Return one run."""
@@ -68,8 +85,7 @@ class AirflowApi:
 
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Return a run's task instances, mapped ones each."""
-        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
-        return list(self._get(path, limit=500)["task_instances"])
+        return self._all(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
 
     def result(self, task_instance: Mapping[str, Any]) -> Any:
         """Return what a task returned, None if it returned nothing."""
@@ -88,14 +104,26 @@ class AirflowApi:
         return response.json()["value"]
 
     def log_tail(self, task_instance: Mapping[str, Any], lines: int = 8) -> list[str]:
-        """Return the last lines of a task's newest log."""
+        """Return the last lines of a task's newest log; none if there is no log."""
         path = (
             f"/dags/{task_instance['dag_id']}/dagRuns/{task_instance['dag_run_id']}"
             f"/taskInstances/{task_instance['task_id']}/logs/{task_instance['try_number']}"
         )
-        content = self._get(path, map_index=task_instance["map_index"])["content"]
+        try:
+            content = self._get(path, map_index=task_instance["map_index"])["content"]
+        except requests.HTTPError:
+            return []
         texts = [_log_text(entry) for entry in content if isinstance(entry, dict)]
         return [line for text in texts for line in text.splitlines() if "::" not in line][-lines:]
+
+    def _all(self, path: str, items: str, **params: Any) -> list[dict[str, Any]]:
+        """Return what is on all pages of a list."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._get(path, limit=PAGE, offset=len(found), **params)
+            found += page[items]
+            if not page[items] or len(found) >= page["total_entries"]:
+                return found
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
         response = self.session.get(f"{self.url}/api/v2{path}", params=params, timeout=30)

@@ -1,10 +1,15 @@
 """Run days through the DAG and follow them on the terminal."""
 
+import json
+import shlex
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
+
+import requests
 
 from local.launcher import processes
 from local.launcher.airflow_api import AirflowApi
@@ -14,6 +19,9 @@ from local.setup import paths
 DAG_ID = "gharchive_daily"
 RUN_PREFIX = "make_run__"
 POLL_SECONDS = 1.0
+# In the conf of every run and backfill that a launcher follows
+MARK = {"started_by": "make"}
+RUN_ENDED = {"success", "failed"}
 ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
 
@@ -71,69 +79,92 @@ class Follower:
         return ""
 
 
-def fail_interrupted_runs(airflow: AirflowApi) -> None:
-    """Fail the runs of launchers that were killed, or they'd go on beside the next one."""
-    for run in airflow.runs(DAG_ID, state=["queued", "running"]):
-        if run["dag_run_id"].startswith(RUN_PREFIX):
-            airflow.fail_run(DAG_ID, run["dag_run_id"])
-
-
-def run_day(stack: Stack, day: str | None, hours: str) -> tuple[dict[str, Any], int]:
+def run_day(stack: Stack, day: str, hours: str) -> tuple[dict[str, Any], int]:
     """Trigger a run, follow it to its end, and return it with the stack's peak memory in bytes."""
     airflow = stack.airflow
-    fail_interrupted_runs(airflow)
     run_id = RUN_PREFIX + datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%f")
-    airflow.trigger(DAG_ID, run_id, {"day": day, "hours": hours})
     follower = Follower(airflow, run_id, stack.say)
     peak = 0
-    try:
+    with _no_other_run(airflow):
+        airflow.trigger(DAG_ID, run_id, {"day": day, "hours": hours, **MARK})
         while True:
+            stack.check()
             run = airflow.run(DAG_ID, run_id)
             follower.poll()
             peak = max(peak, processes.memory_bytes(stack.marker))
-            if run["state"] in {"success", "failed"}:
+            if run["state"] in RUN_ENDED:
                 return run, peak
             time.sleep(POLL_SECONDS)
-    except KeyboardInterrupt:
-        airflow.fail_run(DAG_ID, run_id)
-        raise
 
 
 def backfill(stack: Stack, first: str, last: str, hours: str) -> list[dict[str, Any]]:
-    """Backfill the days from `first` to `last` by Airflow's own command; return their runs."""
+    """Backfill the days from `first` to `last` by Airflow's own command; return their runs.
+
+    A day that Airflow leaves out, because a run of the user's own is at it, is none of them.
+    """
     airflow = stack.airflow
     command = [
         *("airflow", "backfill", "create", "--dag-id", DAG_ID),
         *("--from-date", first, "--to-date", last),
         *("--reprocess-behavior", "completed", "--max-active-runs", "2"),
-        *("--dag-run-conf", f'{{"hours": "{hours}"}}'),
+        *("--dag-run-conf", json.dumps({"hours": hours, **MARK})),
     ]
-    started_at = datetime.now(UTC)
-    stack.say("$ " + " ".join(command))
-    done = subprocess.run(
-        [paths.BIN / command[0], *command[1:]],
-        env=stack.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise processes.ServiceError(f"The backfill was refused:\n{done.stderr[-2000:]}")
-    followers: dict[str, Follower] = {}
-    while True:
-        runs = [
-            run
-            for run in airflow.runs(DAG_ID, run_type=["backfill"])
-            if first <= (run["logical_date"] or "")[:10] <= last
-            and datetime.fromisoformat(run["queued_at"] or started_at.isoformat()) >= started_at
-        ]
-        for run in runs:
-            run_id = run["dag_run_id"]
-            if run["state"] != "queued":
+    with _no_other_run(airflow):
+        stack.say("$ " + shlex.join(command))
+        done = subprocess.run(
+            [paths.BIN / command[0], *command[1:]],
+            env=stack.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            *_, why = (done.stdout + done.stderr).strip().splitlines() or ["no reason is given"]
+            raise processes.ServiceError(f"Airflow refused the backfill: {why}")
+        # A DAG has one unfinished backfill at most
+        [created] = airflow.unfinished_backfills(DAG_ID)
+        since = datetime.fromisoformat(created["created_at"])
+        followers: dict[str, Follower] = {}
+        ended: set[str] = set()
+        while True:
+            stack.check()
+            runs = [
+                run
+                for run in airflow.runs(
+                    DAG_ID, run_type=["backfill"], logical_date_gte=first, logical_date_lte=last
+                )
+                if run["queued_at"] and datetime.fromisoformat(run["queued_at"]) >= since
+            ]
+            for run in runs:
+                run_id = run["dag_run_id"]
+                if run["state"] == "queued" or run_id in ended:
+                    continue
                 if run_id not in followers:
                     stack.say(f"Run {run_id}")
                     followers[run_id] = Follower(airflow, run_id, stack.say)
                 followers[run_id].poll()
-        if runs and all(run["state"] in {"success", "failed"} for run in runs):
-            return sorted(runs, key=lambda run: str(run["logical_date"]))
-        time.sleep(POLL_SECONDS)
+                if run["state"] in RUN_ENDED:
+                    ended.add(run_id)
+            if len(ended) == len(runs):
+                return sorted(runs, key=lambda run: str(run["logical_date"]))
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _no_other_run(airflow: AirflowApi) -> Iterator[None]:
+    """End what a killed launcher has left unfinished in Airflow, and later what this one leaves."""
+    _end_marked_runs(airflow)
+    try:
+        yield
+    finally:
+        with suppress(requests.RequestException):
+            _end_marked_runs(airflow)
+
+
+def _end_marked_runs(airflow: AirflowApi) -> None:
+    for found in airflow.unfinished_backfills(DAG_ID):
+        if MARK.items() <= (found["dag_run_conf"] or {}).items():
+            airflow.cancel_backfill(found["id"])
+    for run in airflow.runs(DAG_ID, state=["queued", "running"]):
+        if MARK.items() <= (run["conf"] or {}).items():
+            airflow.fail_run(DAG_ID, run["dag_run_id"])

@@ -1,10 +1,16 @@
 """Where a local stack keeps what its runs leave behind; what set-up installed is elsewhere."""
 
+import fcntl
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.setup.paths import DATA
+
+FULL_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,16 @@ class Layout:
         return self.data / "source.json"
 
     @property
+    def services(self) -> Path:
+        """The process of each service that was started."""
+        return self.data / "services.json"
+
+    @property
+    def kept(self) -> Path:
+        """Is there while a stack shall outlive the command that started it."""
+        return self.data / "kept"
+
+    @property
     def database(self) -> Path:
         """The Snowflake stand-in's database."""
         return self.data / "snowflake.duckdb"
@@ -52,6 +68,34 @@ class Layout:
     def logs(self) -> Path:
         """One log file a service."""
         return self.data / "logs"
+
+    def check_disk(self, needed: int = FULL_BYTES) -> None:
+        """Raise OSError if fewer than `needed` bytes are left where `data` is."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self.data).free
+        if free < needed:
+            raise OSError(
+                f"the disk of {self.data} is full: {free / 2**20:.0f} MB are left, and "
+                f"{needed / 2**20:.0f} MB are needed. Free some space there and try again"
+            )
+
+    @contextmanager
+    def only_one_command(self) -> Iterator[None]:
+        """Hold the folder for one command; OSError if another one has it."""
+        with (self.data / "lock").open("a+") as lock:
+            try:
+                # The system lets go of it when the process ends, however that happens
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise OSError(
+                    f"another run, backfill or up is at work in {self.data} "
+                    f"(process {lock.read()}): let it end, or stop it with `make down`"
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
 
 
 def default_layout() -> Layout:

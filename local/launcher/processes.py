@@ -1,25 +1,28 @@
 """Start processes and stop every one of them, however deep their own children are.
 
 Each process carries a marker in its environment, which its children inherit: stopping means
-ending all that carry it, so that nothing is left even after a launcher was killed.
+ending all that carry it. What a killed launcher left behind, the next one ends so; the processes
+don't end by themselves, since the system's way to that (PR_SET_PDEATHSIG) needs code between fork
+and exec, and doesn't reach grandchildren.
 """
 
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 MARKER = "GHARCHIVE_STACK"
 GRACE_SECONDS = 15
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ServiceError(Exception):
-    """A service didn't become ready."""
+    """A service doesn't do its work; the message tells what and where to look."""
 
 
 def marked(environment: Mapping[str, str], marker: str) -> dict[str, str]:
@@ -33,8 +36,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a service in a session of its own; its output goes to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        return subprocess.Popen(
+    with log.open("ab") as output, _uninterrupted():
+        process = subprocess.Popen(
             command,
             env=marked(environment, marker),
             stdin=subprocess.DEVNULL,
@@ -42,6 +45,24 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        # For a moment a new process shows no environment at all
+        while process.poll() is None and not _carries(psutil.Process(process.pid), marker):
+            time.sleep(0.01)
+    return process
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back what stops this process: between fork and marker no one would end the child."""
+    held: list[int] = []
+    handlers = {stop: signal.signal(stop, lambda number, _: held.append(number)) for stop in STOPS}
+    try:
+        yield
+    finally:
+        for stop, handler in handlers.items():
+            signal.signal(stop, handler)
+        if held:
+            signal.raise_signal(held[0])
 
 
 def wait_until(
@@ -55,22 +76,26 @@ def wait_until(
     deadline = time.monotonic() + seconds
     while not is_ready():
         if process.poll() is not None:
-            raise ServiceError(f"{name} stopped with exit status {process.returncode}.{_tail(log)}")
+            raise ServiceError(f"{name} stopped with exit status {process.returncode}.{tail(log)}")
         if time.monotonic() > deadline:
-            raise ServiceError(f"{name} wasn't ready after {seconds:.0f} seconds.{_tail(log)}")
+            raise ServiceError(f"{name} wasn't ready after {seconds:.0f} seconds.{tail(log)}")
         time.sleep(0.2)
 
 
 def running(marker: str) -> list[psutil.Process]:
     """Return every process that carries the marker, but for this one."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.environ().get(MARKER) == marker:
-                found.append(process)
-        except psutil.Error:
-            continue  # ended meanwhile, or another user's
-    return found
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid != os.getpid() and _carries(process, marker)
+    ]
+
+
+def _carries(process: psutil.Process, marker: str) -> bool:
+    try:
+        return bool(process.environ().get(MARKER) == marker)
+    except psutil.Error:
+        return False  # ended meanwhile, or another user's
 
 
 def stop(marker: str) -> None:
@@ -105,7 +130,8 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
         process.send_signal(number)
 
 
-def _tail(log: Path, lines: int = 15) -> str:
+def tail(log: Path, lines: int = 15) -> str:
+    """Return a sentence that shows the end of a log."""
     text = log.read_text(errors="replace") if log.exists() else ""
     end = "\n  ".join(text.splitlines()[-lines:])
     return f" The end of {log}:\n  {end}"

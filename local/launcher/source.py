@@ -1,6 +1,7 @@
 """Where the hours come from: a folder the user names, the archive, or the simulator."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,14 @@ class Source:
     url: str | None = None
     route: str = "simulated"
     folder: str | None = None
+
+    def require(self, hours: Sequence[str]) -> None:
+        """Raise SourceError if a folder has none of the hours, given as `YYYY-MM-DDTHH`."""
+        names = [f"{hour[:10]}-{int(hour[11:])}.json.gz" for hour in hours]
+        if self.folder and names and not any(Path(self.folder, name).exists() for name in names):
+            raise SourceError(
+                f"SOURCE={self.folder}: none of the run's hours is there ({names[0]} …)"
+            )
 
 
 def choose_source(folder: str | None) -> Source:

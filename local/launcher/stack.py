@@ -3,12 +3,14 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 
 import requests
 import snowflake.connector
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
 from include.sql.setup import run_setup
@@ -72,9 +74,58 @@ class Stack:
         """Tell whether any process of the stack runs."""
         return bool(processes.running(self.marker))
 
-    def is_healthy(self) -> bool:
-        """Tell whether Airflow and so the whole stack is up and ready."""
-        return self.is_up() and self._airflow_is_healthy()
+    def is_kept(self) -> bool:
+        """Tell whether the stack runs because `up` has left it running."""
+        return self.layout.kept.exists() and self.is_up()
+
+    def keep(self) -> None:
+        """Have the stack outlive this command."""
+        self.layout.kept.touch()
+
+    def serves(self, source: Source | None, port: int | None) -> bool:
+        """Tell whether all of it is up and ready, with the source and UI's port that are wanted."""
+        try:
+            self.check()
+        except processes.ServiceError:
+            return False
+        return (
+            self._airflow_is_healthy()
+            and source in (None, self.source)
+            and port in (None, self.ports["airflow"])
+        )
+
+    def check(self) -> None:
+        """Raise ServiceError if a service that was started runs no more."""
+        alive = {process.pid for process in processes.running(self.marker)}
+        for name, pid in self._services().items():
+            if pid not in alive:
+                log = self.layout.logs / f"{name}.log"
+                raise processes.ServiceError(f"{name} has stopped.{processes.tail(log)}")
+
+    def _services(self) -> dict[str, int]:
+        record = self.layout.services
+        return dict(json.loads(record.read_text())) if record.exists() else {}
+
+    @contextmanager
+    def failures_explained(self) -> Iterator[None]:
+        """Turn the errors of the services' clients into one that tells the likely cause."""
+        try:
+            yield
+        except (OSError, snowflake.connector.Error, AzureError, processes.ServiceError) as error:
+            self.layout.check_disk()
+            self.check()
+            blamed = {
+                requests.RequestException: "api-server",
+                snowflake.connector.Error: "snowflake",
+                AzureError: "blob",
+            }
+            for kind, name in blamed.items():
+                if isinstance(error, kind):
+                    raise processes.ServiceError(
+                        f"{name} doesn't answer as it should: {error}\n"
+                        f"  Its log is {self.layout.logs / name}.log"
+                    ) from error
+            raise
 
     def start(
         self, source: Source, airflow_port: int | None = None, with_airflow: bool = True
@@ -83,9 +134,10 @@ class Stack:
 
         `with_airflow=False` leaves out Airflow: its processes and its metadata database.
         """
-        processes.stop(self.marker)
+        _check_set_up()
+        self.stop()
         choose_ports(self.layout.ports, airflow_port)
-        (self.layout.source).write_text(json.dumps(asdict(source)))
+        write_private(self.layout.source, json.dumps(asdict(source)))
         write_environment_file(self.layout, self._airflow_environment())
         self._start_stand_ins(source)
         self._create_containers()
@@ -108,6 +160,8 @@ class Stack:
     def stop(self) -> None:
         """Stop every process of the stack, its grandchildren too."""
         processes.stop(self.marker)
+        for record in (self.layout.kept, self.layout.services):
+            record.unlink(missing_ok=True)
 
     def environment(self) -> dict[str, str]:
         """Return the environment for a process that runs against this stack."""
@@ -222,9 +276,17 @@ class Stack:
             started[name] = processes.start(
                 command, environments[name], marker=self.marker, log=log
             )
+        pids = {name: process.pid for name, process in started.items()}
+        write_private(self.layout.services, json.dumps(self._services() | pids))
         for name, is_ready in checks.items():
             log = self.layout.logs / f"{name}.log"
-            processes.wait_until(name, is_ready, started[name], log, START_SECONDS)
+            processes.wait_until(
+                name, partial(self._all_run_and, is_ready), started[name], log, START_SECONDS
+            )
+
+    def _all_run_and(self, is_ready: Callable[[], bool]) -> bool:
+        self.check()
+        return is_ready()
 
     def _airflow_is_healthy(self) -> bool:
         """Tell whether all four parts report a heartbeat."""
@@ -275,3 +337,22 @@ class Stack:
         if done.returncode:
             raise processes.ServiceError(f"`airflow db migrate` failed:\n{done.stderr[-2000:]}")
         stamp.write_bytes(lock.read_bytes())
+
+
+def _check_set_up() -> None:
+    needed = (
+        paths.node(),
+        paths.AZURITE_BLOB,
+        paths.CA_BUNDLE,
+        paths.SERVER_CERTIFICATE,
+        paths.SERVER_KEY,
+        paths.SNOWFLAKE_KEY,
+        paths.TRUST_STORE,
+        paths.SPARK_CONF / "spark-defaults.conf",
+        paths.JAVA_HOME / "bin" / "java",
+        paths.DBT_MANIFEST,
+    )
+    if missing := [str(path) for path in needed if not path.exists()]:
+        raise processes.ServiceError(
+            f"set-up isn't complete: {', '.join(missing)} missing. Run `make`, which installs it"
+        )

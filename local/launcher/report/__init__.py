@@ -7,11 +7,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from snowflake.connector.errors import ProgrammingError
 
 from local.launcher.day_run import DAG_ID
 from local.launcher.stack import Stack
 
 QUERIES = Path(__file__).parent
+DOES_NOT_EXIST = 2003
 STAGES = {
     "plan": "plan",
     "ingest": "ingest",
@@ -31,7 +33,13 @@ def print_run(stack: Stack, day: str, run: dict[str, Any], peak_memory: int) -> 
     with stack.connect_snowflake() as connection, connection.cursor() as cursor:
         for query in sorted(QUERIES.glob("*.sql")):
             title, _, _ = query.read_text().partition("\n")
-            cursor.execute(query.read_text(), {"day": day})
+            try:
+                cursor.execute(query.read_text(), {"day": day})
+            except ProgrammingError as error:
+                if error.errno != DOES_NOT_EXIST:
+                    raise
+                # A first run that failed has made no Gold tables
+                continue
             columns = [column.name.lower() for column in cursor.description]
             _print_table(console, title.removeprefix("-- "), columns, cursor.fetchall())
     tasks = stack.airflow.task_instances(DAG_ID, run["dag_run_id"])
@@ -78,7 +86,9 @@ def _stages(tasks: Sequence[dict[str, Any]]) -> list[tuple[str, int, float]]:
     ]
 
 
-def _seconds(start: str, end: str) -> float:
+def _seconds(start: str | None, end: str | None) -> float:
+    if not (start and end):
+        return 0.0
     return round((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds(), 1)
 
 
