@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from pathlib import Path
+from types import FrameType
 
 import anyio.to_thread
 import uvicorn
@@ -13,6 +14,18 @@ from local.snowflake.connections import watched
 
 # Statements that wait for a lock hold a thread each
 _THREADS = 200
+
+
+class _Server(uvicorn.Server):
+    """Ends statements on the first signal: they run in threads that nothing else would stop."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._service.interrupt()
 
 
 async def _serve(server: uvicorn.Server) -> None:
@@ -42,7 +55,7 @@ def main() -> None:
         timeout_graceful_shutdown=1,
     )
     try:
-        asyncio.run(_serve(uvicorn.Server(config)))
+        asyncio.run(_serve(_Server(config, service)))
     finally:
         account.close()
 

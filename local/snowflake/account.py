@@ -13,6 +13,7 @@ from fakesnow import info_schema, macros
 from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 
+from local.snowflake import timestamps
 from local.snowflake.errors import compilation
 from local.snowflake.locks import TableLocks
 from local.snowflake.session import Session
@@ -124,5 +125,6 @@ class Account(FakeSnow):
         cursor.execute(f"attach '{path}' as \"{name}\"")
         cursor.execute(info_schema.per_db_creation_sql(name))
         cursor.execute(macros.creation_sql(name))
+        cursor.execute(timestamps.MACRO.format(database=name))
         cursor.execute(_HISTORY.format(name))
         cursor.execute(f'create schema if not exists "{name}".PUBLIC')

@@ -57,9 +57,14 @@ class Service:
             ]
         )
 
+    def interrupt(self) -> None:
+        """Stop every running statement."""
+        for session in list(self.sessions.values()):
+            session.interrupt()
+
     def lost(self, client: tuple[str, int]) -> None:
         """Note that a TCP connection has ended: a killed client must not keep its locks."""
-        for session in self.sessions.values():
+        for session in list(self.sessions.values()):
             if client in session.clients:
                 session.clients.discard(client)
                 if not session.clients and session.in_transaction:

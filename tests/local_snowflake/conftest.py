@@ -110,14 +110,20 @@ def server(
     stand_in.stop()
 
 
+@pytest.fixture(scope="session")
+def shared(server: StandIn) -> Iterator[SnowflakeCursor]:
+    """Give one session to all that need none of their own: a login is dear."""
+    with server.connect() as connection:
+        yield connection.cursor()
+
+
 @pytest.fixture
-def schema(server: StandIn) -> Iterator[str]:
+def schema(shared: SnowflakeCursor) -> Iterator[str]:
     """Give the test a schema of its own."""
     name = f"T{secrets.token_hex(4)}".upper()
-    with server.connect() as connection:
-        connection.cursor().execute(f"create schema {name}")
-        yield name
-        connection.cursor().execute(f"drop schema {name}")
+    shared.execute(f"create schema {name}")
+    yield name
+    shared.execute(f"drop schema {name}")
 
 
 @pytest.fixture

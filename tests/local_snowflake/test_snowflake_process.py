@@ -1,6 +1,8 @@
 import os
 import signal
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,31 @@ def test_state_survives_the_servers_end(
             assert fetch(cursor, "desc table t")[0][9] == "A column"
             cursor.execute("create or replace table t as select 1 as a")
         assert server.stop() < 5
+
+
+def test_sigterm_ends_what_waits_and_what_runs(tmp_path: Path, certificates: Certificates) -> None:
+    server = StandIn(tmp_path / "gharchive.duckdb", certificates)
+    server.start()
+    holder = server.connect(database=None)
+    for sql in SETUP[:3]:
+        holder.cursor().execute(sql)
+    with ThreadPoolExecutor(2) as pool:
+        for sql in ("begin", "delete from t"):
+            holder.cursor().execute(sql)
+        others = [server.connect(schema="gold", network_timeout=1) for _ in range(2)]
+        slow = (
+            "select count(*) from table(generator(rowcount => 1000000)) a,"
+            " table(generator(rowcount => 1000000)) b"
+        )
+        running = [
+            pool.submit(other.cursor().execute, sql)
+            for other, sql in zip(others, ("delete from t", slow), strict=True)
+        ]
+        time.sleep(1)
+        assert not any(statement.done() for statement in running)
+        assert server.stop() < 5
+        for statement in running:
+            assert statement.exception() is not None
 
 
 def test_account_file_is_the_owners_alone(server: StandIn) -> None:

@@ -31,6 +31,14 @@ EXPRESSIONS = [
     ("try_to_date('2015-13-01')", None),
     ("to_date('2015-01-01')", DAY),
     ("to_timestamp_ntz('2015-01-01T12:00:00Z')", NOON),
+    ("to_timestamp_ntz('1420113600')", NOON),
+    ("'1420113600000'::timestamp_ntz", NOON),
+    ("to_timestamp_ntz(1420113600)", NOON),
+    ("to_timestamp_ntz(1420113600000, 3)", NOON),
+    ("try_to_timestamp_ntz('2015/01/01 12:00:00')", None),
+    ("'2015-01-01 12:00:00'::timestamp_ntz::timestamp_ntz", NOON),
+    ("'2015-01-01'::date::timestamp_ntz", datetime.datetime(2015, 1, 1)),
+    ("current_timestamp()::timestamp_ntz > '2015-01-01'::timestamp_ntz", True),
     ("'2015-01-01T12:00:00-07:00'::timestamp_ntz", NOON),
     ("convert_timezone('UTC', '2015-01-01T05:00:00-07:00'::timestamp_tz)::timestamp_ntz", NOON),
     ("date_trunc('hour', '2015-01-01 12:34:56'::timestamp_ntz)", NOON),
@@ -61,8 +69,8 @@ EXPRESSIONS = [
 
 
 @pytest.mark.parametrize(("expression", "value"), EXPRESSIONS)
-def test_expression(run: Run, expression: str, value: object) -> None:
-    assert run(f"select {expression} as x") == [(value,)]
+def test_expression(shared: SnowflakeCursor, expression: str, value: object) -> None:
+    assert fetch(shared, f"select {expression} as x") == [(value,)]
 
 
 def variant(run: Run, expression: str) -> Any:
@@ -133,6 +141,7 @@ ERRORS = [
     ("insert into t (b) values ('x')", 100072),
     ("select 'x'::number", 100038),
     ("select 'x'::timestamp_ntz", 100035),
+    ("select '2015/01/01 00:00:00'::timestamp_ntz", 100035),
     ("select parse_json('{bad')", 100069),
     ("select 1 / 0", 100051),
     ("select a, count(*) from t", 979),
@@ -145,26 +154,27 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("sql", "code"), ERRORS)
-def test_error_has_snowflakes_code(run: Run, sql: str, code: int) -> None:
-    run("create table t (a number not null, b varchar)")
+def test_error_has_snowflakes_code(shared: SnowflakeCursor, sql: str, code: int) -> None:
+    shared.execute("use schema public")
+    shared.execute("create table if not exists t (a number not null, b varchar)")
     with pytest.raises(DatabaseError) as caught:
         # the connector itself ignores an empty statement
-        run(sql or "-- nothing")
+        shared.execute(sql or "-- nothing")
     assert caught.value.errno == code
 
 
 REFUSED = [
-    "select * from t, lateral flatten(input => t.v, outer => true)",
-    "select * from t left join lateral flatten(input => t.v)",
-    "select * from t at (offset => -60)",
+    "select * from r, lateral flatten(input => r.v, outer => true)",
+    "select * from r left join lateral flatten(input => r.v)",
+    "select * from r at (offset => -60)",
     "select hash(1)",
-    "select approx_count_distinct(a) from t",
-    "select * from t pivot (sum(a) for b in ('x'))",
+    "select approx_count_distinct(a) from r",
+    "select * from r pivot (sum(a) for b in ('x'))",
     "select to_varchar(1.5, '999')",
     "create dynamic table d target_lag = '1 minute' warehouse = w as select 1 as x",
-    "create table u like t",
-    "alter table t swap with u",
-    "undrop table t",
+    "create table u like r",
+    "alter table r swap with u",
+    "undrop table r",
     "call something()",
     "put file:///tmp/x @~",
     "create function f() returns number as '1'",
@@ -173,10 +183,11 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("sql", REFUSED)
-def test_what_would_differ_is_refused(run: Run, sql: str) -> None:
-    run("create table t (a number, b varchar, v variant)")
+def test_what_would_differ_is_refused(shared: SnowflakeCursor, sql: str) -> None:
+    shared.execute("use schema public")
+    shared.execute("create table if not exists r (a number, b varchar, v variant)")
     with pytest.raises(ProgrammingError, match="Unsupported feature") as caught:
-        run(sql)
+        shared.execute(sql)
     assert caught.value.errno == 2
 
 
