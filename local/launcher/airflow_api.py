@@ -20,7 +20,7 @@ class AirflowApi:
         # The machine's proxy, if it has one, is not for the machine itself
         self.session.trust_env = False
         # A busy Airflow fails to answer now and then; what can be repeated safely is repeated
-        retry = Retry(5, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504))
+        retry = Retry(4, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504))
         self.session.mount(url, HTTPAdapter(max_retries=retry))
         login = self.session.post(
             f"{url}/auth/token", json={"username": user, "password": password}, timeout=30

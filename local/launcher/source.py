@@ -8,7 +8,7 @@ from pathlib import Path
 import requests
 
 ARCHIVE_URL = "https://data.gharchive.org"
-HOUR_FILE = re.compile(r"\d{4}-\d\d-\d\d-\d{1,2}\.json\.gz")
+HOUR_FILE = re.compile(r"\d{4}-\d\d-\d\d-(\d|1\d|2[0-3])\.json\.gz")
 
 
 class SourceError(Exception):

@@ -1,0 +1,171 @@
+"""Real stacks: what is seen of them on the machine, and what is left of them when they end."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local.launcher import processes
+from local.launcher.layout import Layout
+from local.launcher.processes import ServiceError
+from local.launcher.source import Source
+from local.launcher.stack import Stack
+from tests.end_to_end.conftest import write_hour
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+ROOT = Path(__file__).parents[2]
+
+Launch = Callable[[], "subprocess.Popen[str]"]
+
+
+@pytest.fixture(scope="module")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Return a stack of the stand-ins alone."""
+    stack = Stack(Layout(tmp_path_factory.mktemp("stand-ins")))
+    try:
+        stack.start(Source("SIMULATED"), with_airflow=False)
+        yield stack
+    finally:
+        stack.stop()
+    assert not stack.is_up()
+
+
+def test_no_secret_is_in_a_command_line(stand_ins: Stack) -> None:
+    """Every user of the machine can read those."""
+    secrets = json.loads(stand_ins.layout.secrets.read_text()).values()
+    sas = re.findall(r"sig=([^\"'&]+)", stand_ins.layout.environment_file.read_text())
+    commands = [" ".join(process.cmdline()) for process in processes.running(stand_ins.marker)]
+    assert len(commands) >= 4
+    assert sas
+    for secret in (*secrets, *sas):
+        assert not any(secret in command for command in commands)
+
+
+def test_files_with_secrets_are_the_users_alone(stand_ins: Stack) -> None:
+    """Among them the environment, which holds every connection."""
+    layout = stand_ins.layout
+    for path in (layout.secrets, layout.environment_file):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_stand_in_that_dies_is_named_with_its_log(stand_ins: Stack) -> None:
+    """A run that waits for it ends with this message."""
+    stand_ins.check()
+    services = json.loads(stand_ins.layout.services.read_text())
+    psutil.Process(services["powerbi"]).kill()
+    time.sleep(0.2)
+    with pytest.raises(ServiceError, match=r"powerbi has stopped.*logs/powerbi\.log"):
+        stand_ins.check()
+    assert not stand_ins.serves(None, None)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the folder of one stack that is interrupted time and again."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    yield folder
+    processes.stop(str(folder))
+
+
+@pytest.fixture(scope="module")
+def launch(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Launch:
+    """Return a function that starts `make run` of one hour."""
+    source = tmp_path_factory.mktemp("hours")
+    write_hour(source, datetime(2024, 3, 5, 12))
+    command = ["run", "--day", "2024-03-05", "--hours", "12", "--source", str(source)]
+
+    def run() -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-u", "-m", "local", *command],
+            cwd=ROOT,
+            env={**os.environ, "GHARCHIVE_LOCAL_DATA": str(data)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return run
+
+
+def read_until(process: "subprocess.Popen[str]", text: str) -> None:
+    """Read what a process prints until a line has `text` in it."""
+    assert process.stdout
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if text in line:
+            return
+    assert process.stderr
+    raise AssertionError("".join(seen) + process.stderr.read())
+
+
+# In the order in which a day goes; each goes on with what the one before has left
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Starting blob", signal.SIGINT),
+        ("Creating Airflow's metadata database", signal.SIGTERM),
+        ("Starting api-server", signal.SIGINT),
+        ("Running 2024-03-05", signal.SIGHUP),
+    ],
+)
+def test_an_interrupt_leaves_nothing(
+    launch: Launch, data: Path, text: str, number: signal.Signals
+) -> None:
+    """Ctrl-C, SIGTERM or a closed terminal: one message, a status, no process."""
+    process = launch()
+    read_until(process, text)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip() == "Interrupted: everything this command started is stopped."
+    assert not processes.running(str(data))
+
+
+def test_a_scheduler_that_dies_ends_the_run(launch: Launch, data: Path) -> None:
+    """Rather than a wait without end."""
+    process = launch()
+    read_until(process, "Running 2024-03-05")
+    services = json.loads(Layout(data).services.read_text())
+    psutil.Process(services["scheduler"]).kill()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "run: scheduler has stopped" in errors
+    assert f"{data}/logs/scheduler.log" in errors
+    assert "Traceback" not in errors
+    assert not processes.running(str(data))
+
+
+def test_after_a_killed_launcher_the_next_run_works(launch: Launch, data: Path) -> None:
+    """It ends what was left, in the machine and in Airflow, and loads the day once."""
+    killed = launch()
+    read_until(killed, "plan ")
+    killed.kill()
+    killed.communicate()
+    assert processes.running(str(data))
+
+    done = launch()
+    output, errors = done.communicate(timeout=800)
+
+    assert done.returncode == 0, output + errors
+    assert not processes.running(str(data))
+    stack = Stack(Layout(data))
+    try:
+        stack.start(stack.source)
+        states = [run["state"] for run in stack.airflow.runs("gharchive_daily")]
+        with stack.connect_snowflake() as connection, connection.cursor() as cursor:
+            cursor.execute("select count(*), count(distinct file_name) from ledger.loads")
+            assert cursor.fetchall() == [(1, 1)]
+    finally:
+        stack.stop()
+    assert states.count("success") == 1
+    assert set(states) == {"success", "failed"}
