@@ -185,6 +185,7 @@ def test_rows_that_differ_from_what_ingest_kept_are_not_loaded(
         load_hours(connection, [*others, miscounted])
 
     assert tables.state() == state
+    assert Tables(connection).state() == state, "the load's own session is still in its transaction"
     assert load_hours(connection, [wrong, *others]).loaded == 3
 
 
