@@ -23,9 +23,7 @@ from include.als.access import Access
 from include.als.layout import CONTAINER
 from include.sql.setup import run_setup
 from local.setup.paths import CA_BUNDLE, ROOT, SERVER_CERTIFICATE, SERVER_KEY, SNOWFLAKE_KEY
-from tests.ingest.conftest import ACCOUNT, Storage, storage
-
-__all__ = ["storage"]
+from tests.blob_storage import ACCOUNT, Storage
 
 DATABASE = "GHARCHIVE"
 START_SECONDS = 60

@@ -1,4 +1,3 @@
-import os
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from include.sql.setup import run_setup
+from tests.archive_samples import sample
 from tests.dbt.warehouse import Warehouse
 
 ROOT = Path(__file__).parents[2]
@@ -93,8 +93,5 @@ def _wait_until_healthy(url: str, server: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture(scope="session")
 def archive() -> Path:
-    """Return the folder of real hours; GHARCHIVE_SAMPLES names another one."""
-    folder = Path(os.environ.get("GHARCHIVE_SAMPLES", ROOT.parent / "shared" / "data"))
-    if not folder.exists():
-        pytest.skip(f"{folder} has no real hours")
-    return folder
+    """Return the folder of real hours."""
+    return sample("2015-01-01-12.json.gz").parent

@@ -1,98 +1,20 @@
-"""A real Azurite, reached as production reaches Azure: with a SAS, never with the account key."""
+"""An archive that the tests fill, and blobs to look at."""
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
-import os
 import secrets
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from azure.storage.blob import (
-    AccountSasPermissions,
-    BlobServiceClient,
-    ContainerClient,
-    ResourceTypes,
-    generate_account_sas,
-)
+from azure.storage.blob import ContainerClient
 
 from include.ingest import Containers, IngestSettings
-from local.setup.paths import AZURITE_BLOB, node
+from tests.archive_samples import sample
+from tests.blob_storage import Storage
 from tests.ingest.archive_server import ArchiveServer
-
-ACCOUNT = "gharchivetest"
-SAMPLES = Path(os.environ.get("GHARCHIVE_SAMPLES", "/work/shared/data"))
-
-
-class Storage(NamedTuple):
-    """An account: its owner's client for looking, and SAS tokens for the code under test."""
-
-    url: str
-    key: str
-    owner: BlobServiceClient
-
-    def sas(self, permission: str = "rwc", hours: float = 1) -> str:
-        """Return an object-level SAS; negative hours have expired."""
-        now = datetime.now(UTC)
-        return generate_account_sas(
-            ACCOUNT,
-            self.key,
-            ResourceTypes(object=True),
-            AccountSasPermissions(
-                read="r" in permission, write="w" in permission, create="c" in permission
-            ),
-            expiry=now + timedelta(hours=hours),
-            start=now - timedelta(days=1),
-        )
-
-    def containers(self, prefix: str, sas: str) -> Containers:
-        """Return clients for three containers, without the SDK's slow retries."""
-        return Containers(
-            *(
-                ContainerClient(self.url, f"{prefix}-{role}", credential=sas, retry_total=0)
-                for role in Containers._fields
-            )
-        )
-
-
-@pytest.fixture(scope="session")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    key = base64.b64encode(secrets.token_bytes(64)).decode()
-    main = Path(os.environ.get("AZURITE_BLOB", AZURITE_BLOB))
-    runtime = str(node()) if node().exists() else shutil.which("node")
-    if runtime is None or not main.exists():
-        pytest.fail(f"Azurite is not at {main}: run `make setup`, or set AZURITE_BLOB")
-    command = [runtime, str(main), "--blobHost", "127.0.0.1", "--blobPort", str(port)]
-    command += ["--location", str(tmp_path_factory.mktemp("azurite")), "--silent"]
-    command += ["--skipApiVersionCheck", "--disableTelemetry"]
-    process = subprocess.Popen(command, env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"})
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                if time.monotonic() > deadline or process.poll() is not None:
-                    pytest.fail("Azurite did not start")
-                time.sleep(0.05)
-        url = f"http://127.0.0.1:{port}/{ACCOUNT}"
-        yield Storage(url, key, BlobServiceClient(url, credential=key))
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @pytest.fixture
@@ -120,17 +42,10 @@ def settings(archive: ArchiveServer) -> IngestSettings:
     return IngestSettings(base_url=archive.base_url, retry_wait=0.01, read_timeout=5)
 
 
-@pytest.fixture
-def sample() -> Callable[[str], bytes]:
+@pytest.fixture(name="sample")
+def real_hour() -> Callable[[str], bytes]:
     """Read one of the real files, or skip where they are not at hand."""
-
-    def read(name: str) -> bytes:
-        path = SAMPLES / name
-        if not path.exists():
-            pytest.skip(f"{path} is missing; set GHARCHIVE_SAMPLES to the folder of real hours")
-        return path.read_bytes()
-
-    return read
+    return lambda name: sample(name).read_bytes()
 
 
 def event(number: int, kind: str = "PushEvent", **fields: Any) -> dict[str, Any]:

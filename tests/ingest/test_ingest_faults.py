@@ -22,8 +22,9 @@ from include.ingest import (
     ingest_hour,
 )
 from include.ingest.blob import GzipBlob, JsonBlob
+from tests.blob_storage import Storage
 from tests.ingest.archive_server import Answer, ArchiveServer
-from tests.ingest.conftest import Storage, downloaded, event, gz, ndjson
+from tests.ingest.conftest import downloaded, event, gz, ndjson
 
 HOUR = datetime(2015, 1, 1, 12)
 FILE = "2015-01-01-12.json.gz"
@@ -173,7 +174,7 @@ def test_no_error_shows_the_sas(
     archive.serve(FILE, Answer(SOURCE))
     caplog.set_level("INFO")
     sas = storage.sas("r")
-    dead = Storage("http://127.0.0.1:1/account", storage.key, storage.owner)
+    dead = Storage("127.0.0.1:1", storage.key, storage.owner)
     once = msgspec.structs.replace(settings, attempts=1)
     for where in (storage, dead):
         error = failure(once, where.containers(prefix, sas))

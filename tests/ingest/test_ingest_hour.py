@@ -24,8 +24,9 @@ from include.ingest import (
     PermanentIngestError,
     ingest_hour,
 )
+from tests.blob_storage import Storage
 from tests.ingest.archive_server import Answer, ArchiveServer
-from tests.ingest.conftest import Storage, downloaded, event, gz, ndjson
+from tests.ingest.conftest import downloaded, event, gz, ndjson
 
 HOUR = datetime(2015, 1, 1, 12)
 FILE = "2015-01-01-12.json.gz"

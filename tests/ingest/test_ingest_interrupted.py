@@ -16,8 +16,9 @@ from datetime import datetime
 import msgspec
 
 from include.ingest import Containers, IngestSettings, ingest_hour
+from tests.blob_storage import Storage
 from tests.ingest.archive_server import Answer, ArchiveServer
-from tests.ingest.conftest import Storage, downloaded, event, gz, ndjson
+from tests.ingest.conftest import downloaded, event, gz, ndjson
 
 HOUR = datetime(2015, 1, 1, 12)
 FILE = "2015-01-01-12.json.gz"

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from include.ingest import Containers, IngestSettings, ingest_hour
 from include.ingest.blob import GzipBlob
 from include.ingest.events import Reason, Sieve, parse_created_at, whole_lines
+from tests.blob_storage import Storage
 from tests.ingest.archive_server import Answer, ArchiveServer
-from tests.ingest.conftest import Storage, event, gz, ndjson
+from tests.ingest.conftest import event, gz, ndjson
 
 
 def sift(

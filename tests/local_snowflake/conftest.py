@@ -1,91 +1,19 @@
-"""One stand-in, one Azurite and one database for the whole room."""
+"""One stand-in and one database for the whole room."""
 
-import base64
-import os
 import secrets
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.storage.blob import (
-    AccountSasPermissions,
-    BlobServiceClient,
-    ContainerClient,
-    ResourceTypes,
-    generate_account_sas,
-)
+from azure.storage.blob import ContainerClient
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 
-from local.setup.paths import AZURITE_BLOB, node
-from tests.local_snowflake.stand_in import Certificates, StandIn, fetch, free_port, trust
-
-ACCOUNT = "snowflaketest"
-SAMPLES = Path(os.environ.get("GHARCHIVE_SAMPLES", "/work/shared/data"))
+from tests.archive_samples import sample
+from tests.blob_storage import Storage
+from tests.local_snowflake.stand_in import Certificates, StandIn, fetch, trust
 
 Run = Callable[..., list[tuple[Any, ...]]]
-
-
-@dataclass(frozen=True)
-class Storage:
-    """A storage account: its owner's client and its key."""
-
-    address: str
-    key: str
-    owner: BlobServiceClient
-
-    def sas(self, hours: float = 1) -> str:
-        """Return a token that reads and lists; negative hours have expired."""
-        return str(
-            generate_account_sas(
-                ACCOUNT,
-                self.key,
-                ResourceTypes(container=True, object=True),
-                AccountSasPermissions(read=True, list=True),
-                datetime.now(UTC) + timedelta(hours=hours),
-                start=datetime.now(UTC) - timedelta(days=1),
-            )
-        )
-
-    def stage_url(self, container: str) -> str:
-        """Return a container's URL for CREATE STAGE."""
-        return f"azure://{self.address}/{ACCOUNT}/{container}"
-
-
-@pytest.fixture(scope="session")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    main = Path(os.environ.get("AZURITE_BLOB", AZURITE_BLOB))
-    runtime = str(node()) if node().exists() else shutil.which("node")
-    if runtime is None or not main.exists():
-        pytest.fail(f"Azurite is not at {main}: run `make setup`, or set AZURITE_BLOB")
-    port = free_port()
-    key = base64.b64encode(secrets.token_bytes(64)).decode()
-    command = [runtime, str(main), "--blobHost", "127.0.0.1", "--blobPort", str(port)]
-    command += ["--location", str(tmp_path_factory.mktemp("azurite")), "--silent"]
-    command += ["--skipApiVersionCheck", "--disableTelemetry"]
-    process = subprocess.Popen(command, env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"})
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline
-                assert process.poll() is None
-                time.sleep(0.05)
-        address = f"127.0.0.1:{port}"
-        yield Storage(address, key, BlobServiceClient(f"http://{address}/{ACCOUNT}", key))
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @pytest.fixture(scope="session")
@@ -166,20 +94,13 @@ def stage(run: Run, storage: Storage, container: ContainerClient) -> str:
     """Make a stage on the container, for gzipped JSON."""
     run(
         f"create stage events url = '{storage.stage_url(container.container_name)}' "
-        f"credentials = (azure_sas_token = '{storage.sas()}') "
+        f"credentials = (azure_sas_token = '{storage.sas('rl')}') "
         "file_format = (type = json compression = gzip allow_duplicate = true)"
     )
     return "events"
 
 
-@pytest.fixture
-def sample() -> Callable[[str], bytes]:
+@pytest.fixture(name="sample")
+def real_hour() -> Callable[[str], bytes]:
     """Read one of the real files, or skip where they are not at hand."""
-
-    def read(name: str) -> bytes:
-        path = SAMPLES / name
-        if not path.exists():
-            pytest.skip(f"{path} is missing; set GHARCHIVE_SAMPLES to the folder of real hours")
-        return path.read_bytes()
-
-    return read
+    return lambda name: sample(name).read_bytes()

@@ -10,7 +10,8 @@ from azure.storage.blob import ContainerClient
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
 
-from tests.local_snowflake.conftest import Run, Storage
+from tests.blob_storage import Storage
+from tests.local_snowflake.conftest import Run
 
 COPY = """
 copy into raw (event, file_name, line, content_key, scanned_at)
@@ -165,8 +166,8 @@ def test_storage_refuses(
 ) -> None:
     put(container, "a.json.gz", {"a": 1})
     for url, token, status in (
-        (storage.stage_url(container.container_name), storage.sas(hours=-1), 403),
-        (storage.stage_url("nosuchcontainer"), storage.sas(), 404),
+        (storage.stage_url(container.container_name), storage.sas("rl", hours=-1), 403),
+        (storage.stage_url("nosuchcontainer"), storage.sas("rl"), 404),
     ):
         run(
             f"create or replace stage events url = '{url}' credentials = "
@@ -181,7 +182,7 @@ def test_storage_refuses(
 def test_secret_of_a_stage_is_shown_nowhere(
     run: Run, storage: Storage, stage: str, server: Any
 ) -> None:
-    signature = storage.sas().split("sig=")[1][:20]
+    signature = storage.sas("rl").split("sig=")[1][:20]
     described = run("desc stage events") + run("show stages")
     assert "sig=" not in str(described)
     assert signature not in server.log
