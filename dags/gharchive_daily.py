@@ -28,6 +28,7 @@ from plugins.operators.powerbi import PowerBIDatasetRefreshOperator
 
 DBT_PROJECT = Path(__file__).parents[1] / "include" / "dbt"
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+PUBLICATION_POLL = timedelta(minutes=10)
 ALS_PARAMETERS = ("rank", "reg_param", "max_iter", "alpha")
 
 if not MANIFEST.exists():
@@ -90,9 +91,15 @@ with DAG(
         """Bring one hour of the archive into Blob; return its outcome record."""
         from airflow.providers.microsoft.azure.hooks.wasb import WasbHook
         from airflow.sdk import Connection
-        from airflow.sdk.exceptions import AirflowFailException
+        from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
 
-        from include.ingest import Containers, IngestSettings, PermanentIngestError, ingest_hour
+        from include.ingest import (
+            Containers,
+            IngestSettings,
+            NotYetPublished,
+            PermanentIngestError,
+            ingest_hour,
+        )
 
         context = get_current_context()
         context["hour"] = hour
@@ -114,6 +121,9 @@ with DAG(
                 return ingest_hour(datetime.fromisoformat(hour), settings, containers).to_dict()
             except PermanentIngestError as error:
                 raise AirflowFailException(str(error)) from error
+            except NotYetPublished as error:
+                # The day's last hour appears after the day; a day late, ingest calls it a gap
+                raise AirflowRescheduleException(datetime.now(UTC) + PUBLICATION_POLL) from error
 
     @task(pool="snowflake_load", trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def load(outcomes: Iterable[dict[str, Any]]) -> dict[str, Any]:
