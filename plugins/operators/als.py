@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
-from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
 from airflow.sdk import BaseHook, Context
 from airflow.sdk.exceptions import AirflowFailException
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -74,6 +73,9 @@ class AlsTrainOperator(SparkSubmitOperator):
 
 
 def _access() -> Access:
+    # Here, since the DAG file imports this module whenever it is parsed
+    from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
+
     snowflake = BaseHook.get_connection(SNOWFLAKE)
     extra = snowflake.extra_dejson
     key = SnowflakeHook(SNOWFLAKE).get_private_key()

@@ -1,0 +1,168 @@
+"""The DAG as Airflow parses it: its schedule, its tasks and their order, what it gives away."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SECRET = "do-not-give-me-away"
+GOOD_PARAMS: list[dict[str, Any]] = [
+    {},
+    {"day": "2015-01-01", "hours": "14-17"},
+    {"event_types": ["PushEvent"]},
+    {"rank": 8, "reg_param": 0.1, "max_iter": 5, "alpha": 1.0},
+]
+BAD_PARAMS: list[dict[str, Any]] = [
+    {"day": 20150101},
+    {"day": "2015-13-01"},
+    {"hours": 12},
+    {"event_types": "PushEvent"},
+    {"rank": "many"},
+    {"rank": 0},
+    {"max_iter": 1.5},
+    {"alpha": -1},
+]
+
+
+def parse(file: Path, home: Path) -> dict[str, Any]:
+    """Parse a DAG file in a process of its own, whose connections come from the environment."""
+    extra = {
+        "account": "a",
+        "database": "GHARCHIVE",
+        "private_key_content": base64.b64encode(SECRET.encode()).decode(),
+    }
+    snowflake = {"conn_type": "snowflake", "login": "u", "password": SECRET, "extra": extra}
+    environment = {
+        **{name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")},
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW_CONN_GHARCHIVE_SNOWFLAKE": json.dumps(snowflake),
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [
+            *(sys.executable, "-W", "ignore", str(Path(__file__).with_name("parse.py"))),
+            *(str(file), json.dumps(GOOD_PARAMS + BAD_PARAMS)),
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def dag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what `parse.py` says of the DAG."""
+    return parse(ROOT / "dags" / "gharchive_daily.py", tmp_path_factory.mktemp("airflow"))
+
+
+def before(dag: dict[str, Any], task: str) -> set[str]:
+    """Return all tasks that a task waits for."""
+    return set(dag["tasks"][task]["before"])
+
+
+def models(layer: str) -> set[str]:
+    """Return the task of each dbt model of a layer."""
+    folder = ROOT / "include" / "dbt" / "models" / layer
+    return {f"{layer}.{file.stem}_model_build" for file in folder.glob("**/*.sql")}
+
+
+def test_it_imports_without_errors(dag: dict[str, Any]) -> None:
+    """With connections from the environment alone."""
+    assert dag["errors"] == []
+
+
+def test_parsing_imports_nothing_heavy(dag: dict[str, Any]) -> None:
+    """The DAG processor parses the file every minute."""
+    assert dag["heavy"] == []
+
+
+def test_the_schedule_makes_one_run_of_each_day(dag: dict[str, Any]) -> None:
+    """The run of a day's interval is about that day; the past isn't caught up with unasked."""
+    day, next_day = "2015-01-01T00:00:00+00:00", "2015-01-02T00:00:00+00:00"
+    assert dag["timetable"] == "CronDataIntervalTimetable"
+    assert dag["scheduled"] == [day, day, next_day]
+    assert dag["catchup"] is False
+    assert dag["max_active_runs"] == 3
+
+
+def test_each_dbt_model_is_a_task(dag: dict[str, Any]) -> None:
+    """Which builds and tests it, in one run at a time."""
+    built = {name for name in dag["tasks"] if name.endswith("_model_build")}
+    assert built == models("silver") | models("gold")
+    for name in built:
+        assert (dag["tasks"][name]["pool"], dag["tasks"][name]["at_once"]) == ("dbt", 1)
+
+
+def test_the_stages_follow_each_other(dag: dict[str, Any]) -> None:
+    """Ingest, Bronze, Silver, Gold, training, publishing, refresh."""
+    assert dag["tasks"]["ingest"]["mapped"]
+    assert before(dag, "ingest") == {"plan"}
+    assert before(dag, "load") == {"plan", "ingest"}
+    for model in models("silver"):
+        assert {"load", "ingest"} <= before(dag, model)
+    for model in models("gold"):
+        assert models("silver") <= before(dag, model)
+    assert models("gold") <= before(dag, "plan_model")
+    assert {"is_last_run", "plan_model"} <= before(dag, "train")
+    assert "train" in before(dag, "publish")
+    assert before(dag, "refresh") == set(dag["tasks"]) - {"refresh"}
+
+
+def test_pools_guard_what_is_scarce(dag: dict[str, Any]) -> None:
+    """The archive's patience, and the locks of Bronze and of the models' table."""
+    pools = {name: task["pool"] for name, task in dag["tasks"].items()}
+    assert pools["ingest"] == "gharchive_source"
+    assert pools["load"] == pools["publish"] == "snowflake_load"
+    assert {name for name, pool in pools.items() if pool == "dbt"} == models("silver") | models(
+        "gold"
+    )
+
+
+def test_what_arrived_is_loaded_though_an_hour_failed(dag: dict[str, Any]) -> None:
+    """But dbt waits for all of them; a refresh needs no new model."""
+    rules = {name: task["trigger_rule"] for name, task in dag["tasks"].items()}
+    assert rules.pop("load") == "all_done_min_one_success"
+    assert rules.pop("refresh") == "none_failed"
+    assert set(rules.values()) == {"all_success"}
+
+
+def test_retries(dag: dict[str, Any]) -> None:
+    """Three attempts of everything but the refresh, of which there are few a day."""
+    retries = {name: task["retries"] for name, task in dag["tasks"].items()}
+    assert retries.pop("refresh") == 0
+    assert set(retries.values()) == {2}
+
+
+def test_no_secret_is_in_the_serialized_dag(dag: dict[str, Any]) -> None:
+    """Airflow keeps it in its database and shows it in its UI."""
+    encoded = base64.b64encode(SECRET.encode()).decode()
+    assert SECRET not in dag["serialized"]
+    assert encoded not in dag["serialized"]
+
+
+@pytest.mark.parametrize("number", range(len(GOOD_PARAMS + BAD_PARAMS)))
+def test_params_of_a_wrong_type_are_refused(dag: dict[str, Any], number: int) -> None:
+    """Before a run begins, in the trigger form already."""
+    assert dag["refused"][number] == (number >= len(GOOD_PARAMS)), (GOOD_PARAMS + BAD_PARAMS)[
+        number
+    ]
+
+
+def test_a_missing_manifest_says_how_to_make_it(tmp_path: Path) -> None:
+    """As Airflow's UI shows it."""
+    (tmp_path / "dags").mkdir()
+    file = shutil.copy(ROOT / "dags" / "gharchive_daily.py", tmp_path / "dags")
+    [error] = parse(Path(file), tmp_path)["errors"]
+    assert f"{tmp_path}/include/dbt/target/manifest.json is missing" in error
+    assert "run `make manifest`" in error
