@@ -19,8 +19,10 @@ class AirflowApi:
         self.session = requests.Session()
         # The machine's proxy, if it has one, is not for the machine itself
         self.session.trust_env = False
-        # A busy Airflow fails to answer now and then; what can be repeated safely is repeated
-        retry = Retry(4, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504))
+        # A busy Airflow fails to answer now and then; every call here can be repeated safely
+        retry = Retry(
+            4, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504), allowed_methods=None
+        )
         self.session.mount(url, HTTPAdapter(max_retries=retry))
         login = self.session.post(
             f"{url}/auth/token", json={"username": user, "password": password}, timeout=30
@@ -30,10 +32,10 @@ class AirflowApi:
 
     def set_pool(self, name: str, slots: int) -> None:
         """Create a pool, or leave it as the user has set it."""
+        if name in {pool["name"] for pool in self._all("/pools", "pools")}:
+            return
         pool = {"name": name, "slots": slots, "description": "See docs/settings.md"}
-        response = self.session.post(f"{self.url}/api/v2/pools", json=pool, timeout=30)
-        if response.status_code != requests.codes.conflict:
-            response.raise_for_status()
+        self._change("POST", "/pools", pool)
 
     def unpause(self, dag_id: str, timeout: float) -> None:
         """Unpause a DAG as soon as Airflow knows it; TimeoutError after `timeout` seconds."""
@@ -52,17 +54,11 @@ class AirflowApi:
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         """Trigger a run without a logical date."""
         body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)}
-        self.session.post(
-            f"{self.url}/api/v2/dags/{dag_id}/dagRuns", json=body, timeout=30
-        ).raise_for_status()
+        self._change("POST", f"/dags/{dag_id}/dagRuns", body)
 
     def fail_run(self, dag_id: str, run_id: str) -> None:
         """Set a run to failed, which also ends its tasks."""
-        self.session.patch(
-            f"{self.url}/api/v2/dags/{dag_id}/dagRuns/{run_id}",
-            json={"state": "failed"},
-            timeout=30,
-        ).raise_for_status()
+        self._change("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", {"state": "failed"})
 
     def runs(self, dag_id: str, **filters: Any) -> list[dict[str, Any]]:
         """Return the runs of a DAG, the newest first."""
@@ -75,9 +71,7 @@ class AirflowApi:
 
     def cancel_backfill(self, backfill_id: int) -> None:
         """Fail a backfill's queued runs and mark it as completed, unless it is already."""
-        response = self.session.put(f"{self.url}/api/v2/backfills/{backfill_id}/cancel", timeout=30)
-        if response.status_code != requests.codes.conflict:
-            response.raise_for_status()
+        self._change("PUT", f"/backfills/{backfill_id}/cancel", {})
 
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """Return one run."""
@@ -115,6 +109,14 @@ class AirflowApi:
             return []
         texts = [_log_text(entry) for entry in content if isinstance(entry, dict)]
         return [line for text in texts for line in text.splitlines() if "::" not in line][-lines:]
+
+    def _change(self, method: str, path: str, body: Mapping[str, Any]) -> None:
+        response = self.session.request(
+            method, f"{self.url}/api/v2{path}", json=dict(body), timeout=30
+        )
+        # 409 says that it is so already, as after a call that was repeated
+        if response.status_code != requests.codes.conflict:
+            response.raise_for_status()
 
     def _all(self, path: str, items: str, **params: Any) -> list[dict[str, Any]]:
         """Return what is on all pages of a list."""

@@ -23,6 +23,7 @@ POLL_SECONDS = 1.0
 MARK = {"started_by": "make"}
 RUN_ENDED = {"success", "failed"}
 ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+WAITING = {"up_for_retry", "up_for_reschedule"}
 
 
 class Follower:
@@ -33,33 +34,27 @@ class Follower:
         self.run_id = run_id
         self.say = say
         self.rows = 0
-        self.printed: set[tuple[str, int, str]] = set()
+        self.printed: set[tuple[object, ...]] = set()
 
     def poll(self) -> None:
         """Print what has happened since the last call."""
         tasks = self.airflow.task_instances(DAG_ID, self.run_id)
         ended = sum(task["state"] in ENDED for task in tasks)
         for task in sorted(tasks, key=lambda task: task["end_date"] or ""):
-            key = (task["task_id"], task["map_index"], task["state"] or "")
-            if key in self.printed or task["state"] not in ENDED | {"up_for_retry"}:
-                continue
-            self.printed.add(key)
-            if task["state"] == "up_for_retry":
-                # A later failure of the same task is worth a line again
-                self.printed.discard(key)
-                key = (task["task_id"], task["map_index"], f"retry {task['try_number']}")
-                if key in self.printed:
-                    continue
+            key = (task["task_id"], task["map_index"], task["state"], task["try_number"])
+            if task["state"] in ENDED | WAITING and key not in self.printed:
                 self.printed.add(key)
-            self.say(self._line(task, f"{ended}/{len(tasks)}"))
+                self.say(self._line(task, f"{ended}/{len(tasks)}"))
 
     def _line(self, task: dict[str, Any], progress: str) -> str:
         hour = task.get("rendered_map_index")
         name = task["task_id"] + (f" {hour}" if hour else "")
         seconds = f"{task['duration']:6.1f} s" if task["duration"] else " " * 8
-        line = f"  [{progress:>5}] {name:<42} {task['state']:<9} {seconds}"
+        line = f"  [{progress:>5}] {name:<42} {task['state']:<12} {seconds}"
         if task["state"] == "success":
             line += self._rows_of(task)
+        elif task["state"] == "up_for_reschedule":
+            line += "  not published yet; looked for again every ten minutes"
         elif task["state"] in {"failed", "up_for_retry"}:
             line += "".join(f"\n      | {text}" for text in self.airflow.log_tail(task))
         return line

@@ -82,6 +82,19 @@ def wait_until(
         time.sleep(0.2)
 
 
+def listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Tell whether the process or a child of it is who listens on the port."""
+    try:
+        service = psutil.Process(process.pid)
+        return any(
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            for part in (service, *service.children(recursive=True))
+            for connection in part.net_connections("inet")
+        )
+    except psutil.Error:
+        return False
+
+
 def running(marker: str) -> list[psutil.Process]:
     """Return every process that carries the marker, but for this one."""
     return [

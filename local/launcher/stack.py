@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
+from subprocess import Popen
 
 import requests
 import snowflake.connector
@@ -83,16 +83,12 @@ class Stack:
         self.layout.kept.touch()
 
     def serves(self, source: Source | None, port: int | None) -> bool:
-        """Tell whether all of it is up and ready, with the source and UI's port that are wanted."""
+        """Tell whether all of it runs, with the source and UI's port that are wanted."""
         try:
             self.check()
         except processes.ServiceError:
             return False
-        return (
-            self._airflow_is_healthy()
-            and source in (None, self.source)
-            and port in (None, self.ports["airflow"])
-        )
+        return source in (None, self.source) and port in (None, self.ports["airflow"])
 
     def check(self) -> None:
         """Raise ServiceError if a service that was started runs no more."""
@@ -247,7 +243,7 @@ class Stack:
         }
         environment = self.environment()
         self._start_services(
-            commands, checks, {name: environment | extra.get(name, {}) for name in commands}
+            commands, checks, ports, {name: environment | extra.get(name, {}) for name in commands}
         )
 
     def _start_airflow(self) -> None:
@@ -257,6 +253,7 @@ class Stack:
         self._start_services(
             {name: [airflow, name] for name in names},
             {"api-server": self._airflow_is_healthy},
+            {"api-server": self.ports["airflow"]},
             dict.fromkeys(names, environment),
         )
         for name, slots in POOLS.items():
@@ -267,6 +264,7 @@ class Stack:
         self,
         commands: Mapping[str, list[str]],
         checks: Mapping[str, Callable[[], bool]],
+        ports: Mapping[str, int],
         environments: Mapping[str, Mapping[str, str]],
     ) -> None:
         self.say(f"Starting {', '.join(commands)}")
@@ -278,15 +276,15 @@ class Stack:
             )
         pids = {name: process.pid for name, process in started.items()}
         write_private(self.layout.services, json.dumps(self._services() | pids))
-        for name, is_ready in checks.items():
+        for name in checks:
             log = self.layout.logs / f"{name}.log"
-            processes.wait_until(
-                name, partial(self._all_run_and, is_ready), started[name], log, START_SECONDS
-            )
 
-    def _all_run_and(self, is_ready: Callable[[], bool]) -> bool:
-        self.check()
-        return is_ready()
+            def is_up(process: Popen[bytes] = started[name], name: str = name) -> bool:
+                self.check()
+                # Another stack that started at the same moment may have taken the port
+                return processes.listens(process, ports[name]) and checks[name]()
+
+            processes.wait_until(name, is_up, started[name], log, START_SECONDS)
 
     def _airflow_is_healthy(self) -> bool:
         """Tell whether all four parts report a heartbeat."""
