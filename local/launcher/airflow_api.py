@@ -34,7 +34,7 @@ class AirflowApi:
         """Create a pool, or leave it as the user has set it."""
         if name in {pool["name"] for pool in self._all("/pools", "pools")}:
             return
-        pool = {"name": name, "slots": slots, "description": "See docs/settings.md"}
+        pool = {"name": name, "slots": slots, "description": "docs/settings.md says what for"}
         self._change("POST", "/pools", pool)
 
     def unpause(self, dag_id: str, timeout: float) -> None:

@@ -1,6 +1,7 @@
 """Run days through the DAG and follow them on the terminal."""
 
 import json
+import re
 import shlex
 import subprocess
 import time
@@ -19,6 +20,7 @@ from local.setup import paths
 DAG_ID = "gharchive_daily"
 RUN_PREFIX = "make_run__"
 POLL_SECONDS = 1.0
+BACKFILL_ATTEMPTS = 5
 # In the conf of every run and backfill that a launcher follows
 MARK = {"started_by": "make"}
 RUN_ENDED = {"success", "failed"}
@@ -106,16 +108,23 @@ def backfill(stack: Stack, first: str, last: str, hours: str) -> list[dict[str, 
     ]
     with _no_other_run(airflow):
         stack.say("$ " + shlex.join(command))
-        done = subprocess.run(
-            [paths.BIN / command[0], *command[1:]],
-            env=stack.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            *_, why = (done.stdout + done.stderr).strip().splitlines() or ["no reason is given"]
-            raise processes.ServiceError(f"Airflow refused the backfill: {why}")
+        for attempt in range(1, BACKFILL_ATTEMPTS + 1):
+            done = subprocess.run(
+                [paths.BIN / command[0], *command[1:]],
+                env=stack.environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if not done.returncode:
+                break
+            output = done.stdout + done.stderr
+            if "database is locked" not in output or attempt == BACKFILL_ATTEMPTS:
+                # The line of a traceback that names the error
+                *_, why = re.findall(r"^[\w.]+: .+", output, re.M) or [output[-500:]]
+                raise processes.ServiceError(f"Airflow refused the backfill: {why}")
+            # The scheduler was writing; Airflow leaves a backfill without runs, which is in the way
+            _end_marked_runs(airflow)
         # A DAG has one unfinished backfill at most
         [created] = airflow.unfinished_backfills(DAG_ID)
         since = datetime.fromisoformat(created["created_at"])
