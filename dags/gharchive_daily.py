@@ -54,21 +54,41 @@ with DAG(
             None,
             type=["null", "string"],
             format="date",
-            description="The UTC day to process; empty: the logical date's, else yesterday",
+            title="Day",
+            description="The UTC day to process. Empty: the logical date's day, but never one that "
+            "isn't over. Leave it empty in a backfill.",
         ),
         "hours": Param(
-            "0-23", type="string", description="The hours of that day: 12, 14-17 or 0,6,12-14"
+            "0-23",
+            type="string",
+            title="Hours",
+            description="The file hours of that day, 0 to 23 (UTC): 12, 14-17 or 0,6,12-14",
         ),
         "event_types": Param(
             None,
             type=["null", "array"],
-            items={"type": "string"},
-            description="The event types to keep; empty: all but Gollum, Member, Gist and Download",
+            items={"type": "string", "pattern": "Event$"},
+            examples=["PushEvent", "WatchEvent", "ForkEvent", "IssuesEvent", "PullRequestEvent"],
+            title="Event types",
+            description="The event types to keep, by their full names, one a line. Empty: all but "
+            "GollumEvent, MemberEvent, GistEvent and DownloadEvent.",
         ),
-        "rank": Param(16, type="integer", minimum=1, description="ALS: latent factors"),
-        "reg_param": Param(0.05, type="number", minimum=0, description="ALS: regularisation"),
-        "max_iter": Param(10, type="integer", minimum=1, description="ALS: iterations"),
-        "alpha": Param(5.0, type="number", minimum=0, description="ALS: weight of an event"),
+        "rank": Param(
+            16, type="integer", minimum=1, title="ALS rank", description="Number of latent factors"
+        ),
+        "reg_param": Param(
+            0.05, type="number", minimum=0, title="ALS regParam", description="Regularisation"
+        ),
+        "max_iter": Param(
+            10, type="integer", minimum=1, title="ALS maxIter", description="Iterations"
+        ),
+        "alpha": Param(
+            5.0,
+            type="number",
+            minimum=0,
+            title="ALS alpha",
+            description="Confidence that an event adds to its user and repository",
+        ),
     },
     tags=["gharchive"],
     doc_md=__doc__,

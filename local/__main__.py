@@ -116,8 +116,9 @@ def _up(arguments: argparse.Namespace) -> int:
 def _down(_arguments: argparse.Namespace) -> int:
     from local.launcher.stack import Stack
 
-    Stack(default_layout()).stop()
-    print("Stopped. The data stays in .local/data; `make up` continues with it.")
+    layout = default_layout()
+    Stack(layout).stop()
+    print(f"Stopped. The data stays in {layout.data}; `make up` continues with it.")
     return 0
 
 

@@ -78,7 +78,10 @@ def _ingest_once(
             outcome = _transfer(hour, source, settings, events, quarantine, last)
     if outcome is not last:
         record.replace(msgspec.json.encode(outcome))
-    logger.info("%s: %s, %d lines read", hour, outcome.verdict, outcome.lines_read)
+        level = logging.WARNING if outcome.verdict == "never_published" else logging.INFO
+        logger.log(level, "%s: %s, %d lines read", hour, outcome.verdict, outcome.lines_read)
+    else:
+        logger.info("%s: unchanged since %s, not fetched", hour, outcome.ingested_at)
     return outcome
 
 

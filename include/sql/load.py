@@ -53,6 +53,7 @@ def load_hours(connection: SnowflakeConnection, outcomes: Sequence[Outcome]) -> 
     # Snowflake takes no empty IN (…)
     changed = _changed(cursor, outcomes) if outcomes else []
     if not changed:
+        log.info("Nothing to load: %s hours unchanged", len(outcomes))
         return LoadResult(loaded=0, unchanged=len(outcomes), rows=0, load_seq=None)
 
     with transaction(cursor):

@@ -60,7 +60,12 @@ def local(data: Path) -> Command:
         return subprocess.run(
             [sys.executable, "-m", "local", *arguments],
             cwd=ROOT,
-            env={**os.environ, "GHARCHIVE_LOCAL_DATA": str(data)},
+            env={
+                **os.environ,
+                "GHARCHIVE_LOCAL_DATA": str(data),
+                # Spark's small jobs here end before better compiled code would pay
+                "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1",
+            },
             capture_output=True,
             text=True,
             check=False,

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from snowflake.connector import SnowflakeConnection
 
@@ -23,13 +22,15 @@ class ModelPlan:
 
 
 def plan_model(
-    connection: SnowflakeConnection, as_of: str, parameters: Mapping[str, Any]
+    connection: SnowflakeConnection, as_of: str, parameters: Mapping[str, float]
 ) -> ModelPlan:
     """Name the model of today's Gold, `as_of` a date, by what it depends on.
 
     The same data and parameters always give the same id, so nothing is trained twice.
     """
-    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:8]
+    # 5 and 5.0 are one parameter: a form sends the former, a default may be the latter
+    text = json.dumps({name: float(value) for name, value in parameters.items()}, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     cursor = connection.cursor()
     ((load_seq,),) = run_statement(cursor, STATEMENTS / "0_watermark.sql")
     model_id = f"{as_of}-{load_seq}-{digest}"
