@@ -132,15 +132,15 @@ def backfill(stack: Stack, first: str, last: str, hours: str) -> list[dict[str, 
         # A DAG has one unfinished backfill at most
         [created] = airflow.unfinished_backfills(DAG_ID)
         since = datetime.fromisoformat(created["created_at"])
+        # Airflow answers 500 to a date without time and zone
+        dates = {"logical_date_gte": f"{first}T00:00:00Z", "logical_date_lte": f"{last}T00:00:00Z"}
         followers: dict[str, Follower] = {}
         ended: set[str] = set()
         while True:
             stack.check()
             runs = [
                 run
-                for run in airflow.runs(
-                    DAG_ID, run_type=["backfill"], logical_date_gte=first, logical_date_lte=last
-                )
+                for run in airflow.runs(DAG_ID, **dates, run_type=["backfill"])
                 if run["queued_at"] and datetime.fromisoformat(run["queued_at"]) >= since
             ]
             for run in runs:
