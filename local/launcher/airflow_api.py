@@ -46,10 +46,6 @@ class AirflowApi:
                 raise TimeoutError(f"Airflow doesn't know {dag_id}: {self.import_errors()}")
             time.sleep(0.5)
 
-    def pause(self, dag_id: str) -> None:
-        """Have the scheduler leave a DAG's queued runs alone until it is unpaused."""
-        self._change("PATCH", f"/dags/{dag_id}", {"is_paused": True})
-
     def import_errors(self) -> list[str]:
         """Return the errors of DAG files that can't be imported."""
         errors = self._get("/importErrors")["import_errors"]

@@ -20,7 +20,6 @@ from local.setup import paths
 DAG_ID = "gharchive_daily"
 RUN_PREFIX = "make_run__"
 POLL_SECONDS = 1.0
-UNPAUSE_SECONDS = 10.0
 BACKFILL_ATTEMPTS = 5
 # In the conf of every run and backfill that a launcher follows
 MARK = {"started_by": "make"}
@@ -109,16 +108,15 @@ def backfill(stack: Stack, first: str, last: str, hours: str) -> list[dict[str, 
     ]
     with _no_other_run(airflow):
         stack.say("$ " + shlex.join(command))
-        # A scheduler that takes up runs whose creation is then rolled back dies of it
-        airflow.pause(DAG_ID)
         for attempt in range(1, BACKFILL_ATTEMPTS + 1):
-            done = subprocess.run(
-                [paths.BIN / command[0], *command[1:]],
-                env=stack.environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            with stack.only_api_server():
+                done = subprocess.run(
+                    [paths.BIN / command[0], *command[1:]],
+                    env=stack.environment(),
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
             if not done.returncode:
                 break
             output = done.stdout + done.stderr
@@ -126,9 +124,8 @@ def backfill(stack: Stack, first: str, last: str, hours: str) -> list[dict[str, 
                 # The line of a traceback that names the error
                 *_, why = re.findall(r"^[\w.]+: .+", output, re.M) or [output[-500:]]
                 raise processes.ServiceError(f"Airflow refused the backfill: {why}")
-            # The scheduler was writing; Airflow leaves a backfill without runs, which is in the way
+            # One was halted while it wrote; Airflow leaves part of a backfill, which is in the way
             _end_marked_runs(airflow)
-        airflow.unpause(DAG_ID, UNPAUSE_SECONDS)
         # A DAG has one unfinished backfill at most
         [created] = airflow.unfinished_backfills(DAG_ID)
         since = datetime.fromisoformat(created["created_at"])
@@ -162,13 +159,11 @@ def backfill(stack: Stack, first: str, last: str, hours: str) -> list[dict[str, 
 def _no_other_run(airflow: AirflowApi) -> Iterator[None]:
     """End what a killed launcher has left unfinished in Airflow, and later what this one leaves."""
     _end_marked_runs(airflow)
-    airflow.unpause(DAG_ID, UNPAUSE_SECONDS)
     try:
         yield
     finally:
         with suppress(requests.RequestException):
             _end_marked_runs(airflow)
-            airflow.unpause(DAG_ID, UNPAUSE_SECONDS)
 
 
 def _end_marked_runs(airflow: AirflowApi) -> None:

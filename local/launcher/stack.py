@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from subprocess import Popen
 
+import psutil
 import requests
 import snowflake.connector
 from azure.core.exceptions import AzureError, ResourceExistsError
@@ -97,6 +98,20 @@ class Stack:
             if pid not in alive:
                 log = self.layout.logs / f"{name}.log"
                 raise processes.ServiceError(f"{name} has stopped.{processes.tail(log)}")
+
+    @contextmanager
+    def only_api_server(self) -> Iterator[None]:
+        """Halt Airflow's other processes for some seconds.
+
+        SQLite ends a transaction that reads and then writes if another one wrote in between, and
+        the scheduler dies of runs that it took up and whose creation was then rolled back.
+        """
+        with ExitStack() as resumed:
+            for name in ("scheduler", "dag-processor", "triggerer"):
+                process = psutil.Process(self._services()[name])
+                process.suspend()
+                resumed.callback(process.resume)
+            yield
 
     def _services(self) -> dict[str, int]:
         record = self.layout.services
