@@ -94,6 +94,8 @@ def fit(pairs: DataFrame, parameters: Parameters) -> tuple[DataFrame, Catalogue]
         # One block a core: MLlib's 10 cost twice the time on two cores
         numUserBlocks=blocks,
         numItemBlocks=blocks,
+        # Each iteration builds on the last; read back as one, ten overflow a JVM's stack
+        checkpointInterval=2,
     ).fit(pairs.select("user", "repo", "strength"))
 
     known = pairs.groupBy("user", "user_id").agg(F.collect_list("repo_id").alias("known"))

@@ -8,6 +8,7 @@ import json
 import os
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from tempfile import TemporaryDirectory
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -65,13 +66,19 @@ def run(
     return result
 
 
-def _spark() -> SparkSession:
+def _spark(scratch: str) -> SparkSession:
+    """Start Spark; `scratch` holds its checkpoints unless spark.checkpoint.dir names a place.
+
+    A cluster of several machines needs that setting, since they all read them.
+    """
     spark = (
         SparkSession.builder.config("spark.sql.redaction.options.regex", "(?i)url|private_key")
         # Each shuffle would be a job of its own, which costs more than better plans win here
         .config("spark.sql.adaptive.enabled", "false")
         .getOrCreate()
     )
+    if not spark.conf.get("spark.checkpoint.dir", ""):
+        spark.sparkContext.setCheckpointDir(scratch)
     # Spark's 200 are for clusters: a shuffle of a day's pairs needs one partition per core
     spark.conf.set("spark.sql.shuffle.partitions", spark.sparkContext.defaultParallelism)
     return spark
@@ -90,11 +97,12 @@ def main() -> None:
     model_id, as_of = arguments.pop("model_id"), arguments.pop("as_of")
 
     access = Access.from_environment(os.environ)
-    spark = _spark()
-    try:
-        result = run(spark, access, model_id, as_of, Parameters(**arguments))
-    finally:
-        spark.stop()
+    with TemporaryDirectory(prefix="gharchive-als-") as scratch:
+        spark = _spark(scratch)
+        try:
+            result = run(spark, access, model_id, as_of, Parameters(**arguments))
+        finally:
+            spark.stop()
     print(json.dumps(result))
 
 
