@@ -67,9 +67,9 @@ def test_a_second_refresh_is_refused_while_one_runs(powerbi: PowerBI) -> None:
     assert "Another refresh request is already executing" in message(second)
 
 
-def test_the_ninth_refresh_of_a_day_is_refused(powerbi: PowerBI) -> None:
+def test_the_ninth_refresh_of_a_day_is_refused_by_shared_capacity(powerbi: PowerBI) -> None:
     powerbi.log_in()
-    powerbi.control(seconds=0)
+    powerbi.control(seconds=0, daily_limit=8)
     assert [powerbi.http.post(powerbi.refreshes).status_code for _ in range(8)] == [202] * 8
     ninth = powerbi.http.post(powerbi.refreshes)
     assert ninth.status_code == 400
