@@ -5,7 +5,6 @@ volume. `stores`, once the stand-ins run, creates the containers and the databas
 All services share one network namespace, so every address is that of a `make up` stack.
 """
 
-import contextlib
 import json
 import shlex
 import sys
@@ -13,16 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import certifi
-from azure.core.exceptions import ResourceExistsError
 
-from include.sql.setup import run_setup
 from local.launcher.environment import (
     ACCOUNT,
     AIRFLOW_USER,
-    CONTAINERS,
     POWERBI_CLIENT_ID,
     airflow_environment,
-    stage_settings,
 )
 from local.launcher.layout import default_layout
 from local.launcher.ports import USUAL
@@ -66,20 +61,10 @@ def write_secrets() -> None:
     print(f"  {layout.airflow_passwords}; hours come from {source.description}")
 
 
-def create_stores() -> None:
-    """Create the containers, the database and everything in it; again without harm."""
-    stack = Stack(default_layout())
-    with stack.connect_blob() as blob:
-        for name in CONTAINERS:
-            with contextlib.suppress(ResourceExistsError):
-                blob.create_container(name)
-    with stack.connect_snowflake() as connection:
-        run_setup(connection, stage_settings(stack.ports, stack.secrets))
-
-
 def _url(source: Source) -> str:
     return source.url or f"http://127.0.0.1:{USUAL['gharchive']}/{source.route}"
 
 
 if __name__ == "__main__":
-    {"secrets": write_secrets, "stores": create_stores}[sys.argv[1]]()
+    stores = Stack(default_layout()).create_stores
+    {"secrets": write_secrets, "stores": stores}[sys.argv[1]]()

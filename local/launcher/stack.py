@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from subprocess import Popen
 
@@ -151,8 +151,7 @@ class Stack:
         write_private(self.layout.source, json.dumps(asdict(source)))
         write_environment_file(self.layout, self._airflow_environment())
         self._start_stand_ins(source)
-        self._create_containers()
-        self._set_up_snowflake()
+        self.create_stores()
         if with_airflow:
             self._migrate_airflow()
             self._start_airflow()
@@ -317,15 +316,12 @@ class Stack:
             return False
         return True
 
-    def _create_containers(self) -> None:
+    def create_stores(self) -> None:
+        """Create the containers, the database and everything in it; again without harm."""
         with self.connect_blob() as blob:
             for name in CONTAINERS:
-                try:
+                with suppress(ResourceExistsError):
                     blob.create_container(name)
-                except ResourceExistsError:
-                    continue
-
-    def _set_up_snowflake(self) -> None:
         with self.connect_snowflake() as connection:
             run_setup(connection, stage_settings(self.ports, self.secrets))
 
