@@ -32,7 +32,8 @@ status: setup ## Show what is running, and where
 	@$(PYTHON) -m local status
 
 test: setup ## Run the tests
-	@$(PYTEST) -m "not long"
+	@# In the order of folders: by number of tests, the longest folder would come last
+	@$(PYTEST) -m "not long" -n 2 --no-loadscope-reorder
 
 test-fast: setup ## Run the tests that take seconds
 	@$(PYTEST) -m "not slow and not long"

@@ -45,7 +45,6 @@ with DAG(
     default_args={
         "owner": "gharchive",
         "retries": 2,
-        "retry_delay": timedelta(seconds=15),
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=10),
     },

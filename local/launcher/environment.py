@@ -131,6 +131,8 @@ def airflow_environment(
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
+        # Nobody waits five minutes in front of a terminal
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "5",
         # Wait for the database rather than fail, while two cores do the work of eight processes
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:///${AIRFLOW_HOME}/airflow.db?timeout=60",
         "AIRFLOW__CORE__FERNET_KEY": secrets.airflow_fernet_key,
