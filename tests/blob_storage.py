@@ -26,6 +26,8 @@ from local.setup.paths import AZURITE_BLOB, node
 ACCOUNT = "gharchivetest"
 START_SECONDS = 30
 
+AzureContainers = Containers[ContainerClient]
+
 
 class Storage(NamedTuple):
     """An account: its owner's client for looking, and SAS tokens for the code under test."""
@@ -55,7 +57,7 @@ class Storage(NamedTuple):
             start=now - timedelta(days=1),
         )
 
-    def containers(self, prefix: str, sas: str) -> Containers:
+    def containers(self, prefix: str, sas: str) -> AzureContainers:
         """Return clients for three containers, without the SDK's slow retries."""
         return Containers(
             *(

@@ -4,12 +4,14 @@
 its result and its errors.
 """
 
+from include.ingest.alarm import alarm
 from include.ingest.archive_hour import ArchiveHour
 from include.ingest.errors import (
     IngestError,
     NotYetPublished,
     PermanentIngestError,
     TransientIngestError,
+    UnusableHour,
 )
 from include.ingest.hour import Containers, ingest_hour
 from include.ingest.outcome import HourOutcome, Verdict
@@ -25,6 +27,8 @@ __all__ = [
     "NotYetPublished",
     "PermanentIngestError",
     "TransientIngestError",
+    "UnusableHour",
     "Verdict",
+    "alarm",
     "ingest_hour",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import msgspec
@@ -28,6 +28,14 @@ class ArchiveHour(msgspec.Struct, frozen=True):
         """Return where the archive keeps the hour; it does not pad the hour to two digits."""
         return f"{base_url.rstrip('/')}/{self.start:%Y-%m-%d}-{self.start.hour}.json.gz"
 
+    def neighbours(self) -> list[ArchiveHour]:
+        """Return the hours before and after."""
+        return [ArchiveHour(self.start + timedelta(hours=hours)) for hours in (-1, 1)]
+
+    def same_hour_of_other_weeks(self) -> list[ArchiveHour]:
+        """Return the same hour of the same weekday, nearest first."""
+        return [ArchiveHour(self.start + timedelta(weeks=weeks)) for weeks in (-1, 1, -2, -4)]
+
     @property
     def events_name(self) -> str:
         """Name of the blob of kept events."""
@@ -42,3 +50,8 @@ class ArchiveHour(msgspec.Struct, frozen=True):
     def quarantine_name(self) -> str:
         """Name of the blob of the lines that no reader could use."""
         return f"{self.start:%Y/%m/%d/%H}.ndjson.gz"
+
+    @property
+    def damaged_name(self) -> str:
+        """Name of the blob of a damaged file as it came, beside its unusable lines."""
+        return f"{self.start:%Y/%m/%d/%H}.damaged.gz"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
+from statistics import median
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
-from azure.storage.blob import ContainerClient
 from tenacity import (
+    RetryCallState,
     Retrying,
     retry_if_exception_type,
     retry_if_not_exception_type,
@@ -17,26 +19,47 @@ from tenacity import (
 )
 
 from include.ingest.archive_hour import ArchiveHour
-from include.ingest.blob import Content, GzipBlob, JsonBlob
-from include.ingest.errors import NotYetPublished, PermanentIngestError, TransientIngestError
-from include.ingest.events import READ_BYTES, Sieve, whole_lines
-from include.ingest.outcome import HourOutcome, Verdict
+from include.ingest.blob import Content, GzipBlob, JsonBlob, gzip_compressor
+from include.ingest.errors import (
+    Damage,
+    DamagedSource,
+    NotYetPublished,
+    TransientIngestError,
+    UnusableHour,
+)
+from include.ingest.events import Sieve, whole_lines
+from include.ingest.outcome import WHOLE, HourOutcome, Verdict
 from include.ingest.quarantine import Quarantine
 from include.ingest.settings import IngestSettings
-from include.ingest.source import SourceFile, open_source
+from include.ingest.source import SourceFile, open_source, sizes
+from include.ingest.store import Store
 
 logger = logging.getLogger(__name__)
 
-
-class Containers(NamedTuple):
-    """Where an hour goes; the clients' credentials need object-level read, create and write."""
-
-    events: ContainerClient
-    outcomes: ContainerClient
-    quarantine: ContainerClient
+TRIES_OF_DAMAGE = 3
+"""How often a file must come with the same damage for that to be the archive's."""
+MAX_RETRY_AFTER = 60.0
+"""Seconds that a host may ask to be left alone for within a call; longer is the caller's wait."""
+TRIAL_BYTES = 4 << 20
 
 
-def ingest_hour(hour: datetime, settings: IngestSettings, containers: Containers) -> HourOutcome:
+AnyStore = TypeVar("AnyStore", bound="Store", covariant=True)
+
+
+class Containers(NamedTuple, Generic[AnyStore]):
+    """Where an hour goes: Azure containers, with object-level read, create and write, or folders.
+
+    None in their place forgets everything, for a dry run.
+    """
+
+    events: AnyStore
+    outcomes: AnyStore
+    quarantine: AnyStore
+
+
+def ingest_hour(
+    hour: datetime, settings: IngestSettings, containers: Containers[Store]
+) -> HourOutcome:
     """Bring one file hour (naive = UTC) into Blob storage and return the account of it.
 
     Calling it again is safe at any time, also side by side: an hour whose source and settings are
@@ -46,133 +69,263 @@ def ingest_hour(hour: datetime, settings: IngestSettings, containers: Containers
     Raises NotYetPublished, another TransientIngestError, or PermanentIngestError; then readers
     still see the hour as it was before. ValueError if `hour` is not a full hour.
     """
+    job = _Job(ArchiveHour.of(hour), settings, containers)
     attempts = Retrying(
         stop=stop_after_attempt(settings.attempts),
-        wait=wait_random_exponential(multiplier=settings.retry_wait, max=8 * settings.retry_wait),
+        wait=_wait(settings.retry_wait),
         retry=retry_if_exception_type(TransientIngestError)
         & retry_if_not_exception_type(NotYetPublished),
         reraise=True,
     )
-    return attempts(_ingest_once, ArchiveHour.of(hour), settings, containers)
+    return attempts(job.run)
 
 
-def _ingest_once(
-    hour: ArchiveHour, settings: IngestSettings, containers: Containers
-) -> HourOutcome:
-    record = JsonBlob(containers.outcomes.get_blob_client(hour.outcome_name))
-    events = GzipBlob(containers.events.get_blob_client(hour.events_name))
-    last = _parsed(record)
-    is_intact = last is not None and events.holds(last.content_sha256)
-    known_etag = (
-        last.source_etag
-        if last is not None and is_intact and last.filter_fingerprint == settings.fingerprint
-        else None
-    )
-    with open_source(hour.source_url(settings.base_url), known_etag, settings) as source:
-        if source.missing:
-            outcome = _without_source(hour, source, settings, last, is_intact)
-        elif last is not None and source.unchanged:
-            outcome = last
+class _wait(wait_random_exponential):  # noqa: N801 - one of tenacity's
+    """Back off, or longer if the other side asks for it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(multiplier=seconds, max=8 * seconds)
+
+    def __call__(self, retry_state: RetryCallState) -> float:
+        error = retry_state.outcome and retry_state.outcome.exception()
+        asked = error.retry_after if isinstance(error, TransientIngestError) else 0.0
+        return max(super().__call__(retry_state), min(asked, MAX_RETRY_AFTER))
+
+
+class _NotPassableError(Exception):
+    """The source's bytes can't stand for the kept events: compress these."""
+
+
+class _Job:
+    """The attempts at one hour; they share what they learn of a damage."""
+
+    def __init__(
+        self, hour: ArchiveHour, settings: IngestSettings, containers: Containers[Store]
+    ) -> None:
+        self.hour = hour
+        self.url = hour.source_url(settings.base_url)
+        self.settings = settings
+        self.containers = containers
+        self.damages: list[Damage] = []
+
+    def run(self) -> HourOutcome:
+        """Make one attempt."""
+        hour = self.hour
+        record = JsonBlob(self.containers.outcomes, hour.outcome_name)
+        last = _parsed(record)
+        try:
+            outcome = self._outcome(last)
+        except DamagedSource as error:
+            self.damages.append(error.damage)
+            raise
+        if outcome is not last:
+            record.replace(msgspec.json.encode(outcome))
+            level = logging.WARNING if outcome.is_alarming else logging.INFO
+            logger.log(level, "%s: %s, %d lines read", hour, outcome.verdict, outcome.lines_read)
         else:
-            quarantine = GzipBlob(containers.quarantine.get_blob_client(hour.quarantine_name))
-            outcome = _transfer(hour, source, settings, events, quarantine, last)
-    if outcome is not last:
-        record.replace(msgspec.json.encode(outcome))
-        level = logging.WARNING if outcome.verdict == "never_published" else logging.INFO
-        logger.log(level, "%s: %s, %d lines read", hour, outcome.verdict, outcome.lines_read)
-    else:
-        logger.info("%s: unchanged since %s, not fetched", hour, outcome.ingested_at)
-    return outcome
+            logger.info("%s: unchanged since %s, not fetched", hour, outcome.ingested_at)
+        return outcome
 
+    def _outcome(self, last: HourOutcome | None, may_pass_on: bool = True) -> HourOutcome:
+        settings = self.settings
+        events = GzipBlob(self.containers.events, self.hour.events_name)
+        is_intact = last is not None and events.holds(last.content_sha256)
+        is_current = last is not None and last.filter_fingerprint == settings.fingerprint
+        known_etag = last.source_etag if last and is_intact and is_current else None
+        tolerated = self._tolerated(last)
+        passes_on = may_pass_on and settings.keeps_everything and not tolerated
+        with open_source(self.url, known_etag, settings, tolerated) as source:
+            if source.missing:
+                return self._without_source(last, is_intact)
+            if last is not None and source.unchanged:
+                return last
+            try:
+                return self._transfer(source, events, last, tolerated, passes_on)
+            except _NotPassableError as error:
+                logger.info("%s: compressed anew, since %s", self.hour, error)
+        return self._outcome(last, may_pass_on=False)
 
-def _transfer(
-    hour: ArchiveHour,
-    source: SourceFile,
-    settings: IngestSettings,
-    events: GzipBlob,
-    quarantine: GzipBlob,
-    last: HourOutcome | None,
-) -> HourOutcome:
-    """Stream the source through the sieve into both blobs, and publish them."""
-    sieve = Sieve(settings.keeps, Quarantine(quarantine).add)
-    for lines in whole_lines(source.read, READ_BYTES):
-        events.write(sieve.sift(lines))
+    def _tolerated(self, last: HourOutcome | None) -> Damage | None:
+        """Return the damage that is the archive's own, if this last try finds it once more.
 
-    quarantine.publish()
-    bad = sieve.quarantined.total()
-    if bad > settings.max_quarantined_share * sieve.lines_read:
-        raise PermanentIngestError(
-            f"{source.url}: {bad} of {sieve.lines_read} lines of hour {hour} are unusable "
-            f"({dict(sieve.quarantined)}), more than max_quarantined_share = "
-            f"{settings.max_quarantined_share:g}. Look at {hour.quarantine_name} in the "
-            "quarantine container; raise the setting if the rest is worth having."
+        An hour that we hold whole is not given up for a damaged one: that stays an error.
+        """
+        before = self.damages[1 - TRIES_OF_DAMAGE :]
+        is_same = len(before) == TRIES_OF_DAMAGE - 1 and len(set(before)) == 1
+        is_held = last is not None and last.verdict in WHOLE
+        return before[0] if is_same and before[0].etag and not is_held else None
+
+    def _transfer(
+        self,
+        source: SourceFile,
+        events: GzipBlob,
+        last: HourOutcome | None,
+        tolerated: Damage | None,
+        passes_on: bool,
+    ) -> HourOutcome:
+        """Stream the source through the sieve into the blobs, and publish them."""
+        hour, settings = self.hour, self.settings
+        quarantine = GzipBlob(self.containers.quarantine, hour.quarantine_name)
+        damaged_file = GzipBlob(self.containers.quarantine, hour.damaged_name)
+        sieve = Sieve(settings.keeps, Quarantine(quarantine).add)
+        if passes_on:
+            _pass_on(source, sieve, events)
+        else:
+            if tolerated:
+                source.tee(damaged_file.pass_on)
+            for lines in whole_lines(source.content()):
+                events.write(sieve.sift(lines))
+
+        quarantine.publish()
+        if source.damage:
+            damaged_file.publish()
+        else:
+            self._refuse_mostly_bad(sieve)
+        times = sorted(sieve.created_at.values())
+        content = events.publish(_summary(sieve, times))
+        usual_bytes = _usual_bytes(hour, settings, source.received_bytes)
+        return HourOutcome(
+            hour=str(hour),
+            blob_name=hour.events_name,
+            verdict=_verdict(content, source, last, usual_bytes, settings),
+            source_url=source.url,
+            source_etag=source.etag,
+            source_bytes=source.received_bytes,
+            usual_bytes=usual_bytes,
+            damage=source.damage,
+            filter_fingerprint=settings.fingerprint,
+            era=sieve.era,
+            lines_read=sieve.lines_read,
+            kept=dict(sieve.kept),
+            dropped=dict(sieve.dropped),
+            quarantined=dict(sieve.quarantined),
+            content_sha256=content.sha256,
+            content_bytes=content.content_bytes,
+            content_crc32=content.content_crc32,
+            blob_bytes=content.blob_bytes,
+            first_created_at=times[0] if times else None,
+            last_created_at=times[-1] if times else None,
+            event_dates=sorted({moment.date() for moment in times}),
+            ingested_at=datetime.now(UTC),
         )
-    content = events.publish()
-    times = sorted(sieve.created_at.values())
-    return HourOutcome(
-        hour=str(hour),
-        blob_name=hour.events_name,
-        verdict=_verdict(content, source, last),
-        source_url=source.url,
-        source_etag=source.etag,
-        source_bytes=source.received_bytes,
-        filter_fingerprint=settings.fingerprint,
-        era=sieve.era,
-        lines_read=sieve.lines_read,
-        kept=dict(sieve.kept),
-        dropped=dict(sieve.dropped),
-        quarantined=dict(sieve.quarantined),
-        content_sha256=content.sha256,
-        content_bytes=content.content_bytes,
-        content_crc32=content.content_crc32,
-        blob_bytes=content.blob_bytes,
-        first_created_at=times[0] if times else None,
-        last_created_at=times[-1] if times else None,
-        event_dates=sorted({moment.date() for moment in times}),
-        ingested_at=datetime.now(UTC),
-    )
+
+    def _refuse_mostly_bad(self, sieve: Sieve) -> None:
+        bad = sieve.quarantined.total()
+        share = self.settings.max_quarantined_share
+        if bad > share * sieve.lines_read:
+            raise UnusableHour(
+                f"{self.url}: {bad} of {sieve.lines_read} lines of hour {self.hour} are unusable "
+                f"({dict(sieve.quarantined)}), more than max_quarantined_share = {share:g}. Look "
+                f"at {self.hour.quarantine_name} in the quarantine container; raise the setting "
+                "if the rest is worth having."
+            )
+
+    def _without_source(self, last: HourOutcome | None, is_intact: bool) -> HourOutcome:
+        """Decide what a 404 means: nothing new for an hour we hold, too early, or never."""
+        hour, settings = self.hour, self.settings
+        if last is not None and last.verdict != "never_published":
+            if is_intact:
+                logger.warning(
+                    "%s is gone from the archive; hour %s stays as it is", self.url, hour
+                )
+                return last
+            raise UnusableHour(
+                f"{self.url} is gone from the archive, and {hour.events_name} is not the blob "
+                "that its outcome record describes. Restore the blob, or delete the outcome record."
+            )
+        if datetime.now(UTC) - hour.start < settings.never_published_after:
+            raise NotYetPublished(
+                f"{self.url} is not there yet (hour {hour}). Retry in some minutes."
+            )
+        if last is not None and last.filter_fingerprint == settings.fingerprint:
+            return last
+        return HourOutcome(
+            hour=str(hour),
+            blob_name=hour.events_name,
+            verdict="never_published",
+            source_url=self.url,
+            filter_fingerprint=settings.fingerprint,
+            ingested_at=datetime.now(UTC),
+        )
 
 
-def _verdict(content: Content, source: SourceFile, last: HourOutcome | None) -> Verdict:
+def _pass_on(source: SourceFile, sieve: Sieve, events: GzipBlob) -> None:
+    """Pass the source's own bytes on; _NotPassableError if they aren't, or needn't be, the best."""
+    trial = gzip_compressor()
+    trial_bytes = 0
+    source.tee(events.pass_on)
+    ends_whole = True
+
+    def checked() -> Iterator[bytes]:
+        nonlocal trial_bytes, ends_whole
+        seen = 0
+        for piece in source.content():
+            if seen < TRIAL_BYTES:
+                trial_bytes += len(trial.compress(piece))
+                seen += len(piece)
+                if seen >= TRIAL_BYTES and trial_bytes < source.received_bytes:
+                    raise _NotPassableError("that is smaller")
+            events.count(piece)
+            ends_whole = piece.endswith(b"\n")
+            yield piece
+        if seen < TRIAL_BYTES and trial_bytes + len(trial.flush()) < source.received_bytes:
+            raise _NotPassableError("that is smaller")
+
+    for lines in whole_lines(checked()):
+        sieve.sift(lines)
+        if sieve.quarantined:
+            raise _NotPassableError("it has unusable lines")
+    if not sieve.lines_read:
+        raise _NotPassableError("it has no lines")
+    if not (ends_whole and source.is_one_member):
+        raise _NotPassableError("it isn't one gzip of whole lines")
+
+
+def _summary(sieve: Sieve, times: list[datetime]) -> dict[str, str]:
+    """Say in the blob's metadata what is in it."""
+    summary = {"rows": str(sieve.kept.total()), "era": sieve.era or "unknown"}
+    if times:
+        summary["first_created_at"] = times[0].isoformat()
+        summary["last_created_at"] = times[-1].isoformat()
+    return summary
+
+
+def _usual_bytes(hour: ArchiveHour, settings: IngestSettings, found_bytes: int) -> int | None:
+    """Return the size that an hour's file should have by those of its neighbours.
+
+    Days whose every hour has collapsed are seen by other weeks. Of these only the nearest is asked
+    if the hour is large enough by it; None if the archive has none of them.
+    """
+    if not settings.suspicious_share:
+        return None
+    usual = 0
+    for others in (hour.neighbours(), hour.same_hour_of_other_weeks()):
+        urls = [other.source_url(settings.base_url) for other in others]
+        found = sizes(urls[:1], settings)
+        if not found or found_bytes < settings.suspicious_share * found[0]:
+            found += sizes(urls[1:], settings)
+        usual = max(usual, int(median(found or [0])))
+    return usual or None
+
+
+def _verdict(
+    content: Content,
+    source: SourceFile,
+    last: HourOutcome | None,
+    usual_bytes: int | None,
+    settings: IngestSettings,
+) -> Verdict:
+    if source.damage:
+        return "damaged"
     if content.sha256 is None:
         return "empty"
+    if usual_bytes and source.received_bytes < settings.suspicious_share * usual_bytes:
+        return "suspiciously_small"
     if last is None or last.source_etag is None:
         return "published"
     if last.source_etag != source.etag:
         return "republished"
     return "republished" if last.verdict == "republished" else "published"
-
-
-def _without_source(
-    hour: ArchiveHour,
-    source: SourceFile,
-    settings: IngestSettings,
-    last: HourOutcome | None,
-    is_intact: bool,
-) -> HourOutcome:
-    """Decide what a 404 means: nothing new for an hour we hold, too early, or never."""
-    if last is not None and last.verdict != "never_published":
-        if is_intact:
-            logger.warning("%s is gone from the archive; hour %s stays as it is", source.url, hour)
-            return last
-        raise PermanentIngestError(
-            f"{source.url} is gone from the archive, and {hour.events_name} is not the blob that "
-            "its outcome record describes. Restore the blob, or delete the outcome record."
-        )
-    if datetime.now(UTC) - hour.start < settings.never_published_after:
-        raise NotYetPublished(
-            f"{source.url} is not there yet (hour {hour}). Retry in some minutes."
-        )
-    if last is not None and last.filter_fingerprint == settings.fingerprint:
-        return last
-    return HourOutcome(
-        hour=str(hour),
-        blob_name=hour.events_name,
-        verdict="never_published",
-        source_url=source.url,
-        filter_fingerprint=settings.fingerprint,
-        ingested_at=datetime.now(UTC),
-    )
 
 
 def _parsed(record: JsonBlob) -> HourOutcome | None:

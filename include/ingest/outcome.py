@@ -7,7 +7,17 @@ from typing import Any, Literal
 
 import msgspec
 
-Verdict = Literal["published", "republished", "never_published", "empty"]
+from include.ingest.errors import Damage
+
+Verdict = Literal[
+    "published", "republished", "suspiciously_small", "damaged", "empty", "never_published"
+]
+WHOLE: frozenset[Verdict] = frozenset({"published", "republished", "suspiciously_small"})
+"""Verdicts of hours whose file came whole, with something in it."""
+ALARMING: frozenset[Verdict] = frozenset(
+    {"suspiciously_small", "damaged", "empty", "never_published"}
+)
+"""Verdicts that don't stop a day, and that somebody should hear of."""
 Era = Literal["timeline", "events", "trimmed"]
 
 
@@ -15,7 +25,8 @@ class HourOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """The account of one ingested hour; kept + dropped + quarantined lines = `lines_read`.
 
     `content_sha256` is of the blob's bytes, `content_bytes` and `content_crc32` are of the NDJSON
-    in it. Without rows to load, `content_sha256` is None and the sizes are 0.
+    in it. Without rows to load, `content_sha256` is None and the sizes are 0. `usual_bytes` is the
+    size that neighbouring hours' files led to expect, where that was asked for.
     """
 
     hour: str
@@ -26,6 +37,8 @@ class HourOutcome(msgspec.Struct, frozen=True, kw_only=True):
     ingested_at: datetime
     source_etag: str | None = None
     source_bytes: int = 0
+    usual_bytes: int | None = None
+    damage: Damage | None = None
     era: Era | None = None
     lines_read: int = 0
     kept: dict[str, int] = {}
@@ -38,6 +51,11 @@ class HourOutcome(msgspec.Struct, frozen=True, kw_only=True):
     first_created_at: datetime | None = None
     last_created_at: datetime | None = None
     event_dates: list[date] = []
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether somebody should hear of this hour, although its day goes on."""
+        return self.verdict in ALARMING
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types, for XCom."""

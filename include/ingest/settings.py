@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
-INGEST_VERSION = 1
+INGEST_VERSION = 2
 """Raise it when the same source bytes would give another blob: every hour is then ingested anew."""
 
 UNUSED_TYPES = frozenset({"GollumEvent", "MemberEvent", "GistEvent", "DownloadEvent"})
@@ -20,12 +20,17 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True):
     `kept_types`, if given, is the whole list of event types to keep and `dropped_types` is unused;
     otherwise every type but `dropped_types` is kept, types unknown today included.
     Timeouts and waits are in seconds. `total_timeout` bounds one attempt's download.
+
+    An hour of which more than `max_quarantined_share` of the lines are unusable fails. One whose
+    file has less than `suspicious_share` of its neighbours' size is called suspiciously small; at
+    0 nobody asks for their sizes.
     """
 
     base_url: str = "https://data.gharchive.org"
     kept_types: frozenset[str] | None = None
     dropped_types: frozenset[str] = UNUSED_TYPES
     max_quarantined_share: float = 0.05
+    suspicious_share: float = 0.1
     never_published_after: timedelta = timedelta(hours=24)
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
@@ -38,6 +43,11 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True):
         if self.kept_types is not None:
             return event_type in self.kept_types
         return event_type not in self.dropped_types
+
+    @property
+    def keeps_everything(self) -> bool:
+        """Whether no type is dropped, whatever the hour holds."""
+        return self.kept_types is None and not self.dropped_types
 
     @property
     def fingerprint(self) -> str:

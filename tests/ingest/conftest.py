@@ -6,14 +6,17 @@ import gzip
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from azure.storage.blob import ContainerClient
 
-from include.ingest import Containers, IngestSettings
+from include.ingest import Containers, HourOutcome, IngestSettings
 from tests.archive_samples import sample
-from tests.blob_storage import Storage
+from tests.blob_storage import AzureContainers, Storage
 from tests.ingest.archive_server import ArchiveServer
 
 
@@ -27,8 +30,13 @@ def prefix(storage: Storage) -> str:
 
 
 @pytest.fixture
-def containers(storage: Storage, prefix: str) -> Containers:
+def containers(storage: Storage, prefix: str) -> AzureContainers:
     return storage.containers(prefix, storage.sas())
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Containers[Path]:
+    return Containers(*(tmp_path / role for role in Containers._fields))
 
 
 @pytest.fixture
@@ -75,3 +83,35 @@ def gz(content: bytes) -> bytes:
 def downloaded(container: ContainerClient, name: str) -> bytes:
     """Return a blob's bytes as stored."""
     return container.download_blob(name).readall()
+
+
+def blobs(storage: Storage, prefix: str) -> dict[str, bytes]:
+    """Return all that is visible in the three containers, by names such as `events/2015/…`."""
+    found = {}
+    for role in Containers._fields:
+        container = storage.owner.get_container_client(f"{prefix}-{role}")
+        for blob in container.list_blobs():
+            found[f"{role}/{blob.name}"] = downloaded(container, blob.name)
+    return found
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return all that lies in a folder, hidden or not, by names such as `events/2015/…`."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def apart_from_times(outcome: HourOutcome) -> HourOutcome:
+    """Return what any run makes of the same hour."""
+    return msgspec.structs.replace(outcome, ingested_at=datetime(2015, 1, 1))
+
+
+def without_times(stored: dict[str, bytes]) -> dict[str, object]:
+    """Return what is stored; of a record all but when it was made."""
+    return {
+        name: json.loads(data) | {"ingested_at": None} if name.endswith(".json") else data
+        for name, data in stored.items()
+    }

@@ -17,14 +17,14 @@ import pytest
 from include.ingest import (
     UNUSED_TYPES,
     ArchiveHour,
-    Containers,
     HourOutcome,
     IngestSettings,
     NotYetPublished,
     PermanentIngestError,
     ingest_hour,
 )
-from tests.blob_storage import Storage
+from include.ingest.errors import DamagedSource
+from tests.blob_storage import AzureContainers, Storage
 from tests.ingest.archive_server import Answer, ArchiveServer
 from tests.ingest.conftest import downloaded, event, gz, ndjson
 
@@ -37,7 +37,7 @@ QUARANTINE = "2015/01/01/12.ndjson.gz"
 Sample = Callable[[str], bytes]
 
 
-def exists(containers: Containers) -> dict[str, bool]:
+def exists(containers: AzureContainers) -> dict[str, bool]:
     return {
         "events": containers.events.get_blob_client(BLOB).exists(),
         "outcomes": containers.outcomes.get_blob_client(RECORD).exists(),
@@ -60,7 +60,7 @@ def test_a_real_hour_arrives_whole(
     sample: Sample,
     archive: ArchiveServer,
     settings: IngestSettings,
-    containers: Containers,
+    containers: AzureContainers,
 ) -> None:
     source = sample(name)
     archive.serve(name, Answer(source))
@@ -100,7 +100,7 @@ def test_a_real_hour_arrives_whole(
 
 
 def test_the_hour_is_not_padded_in_the_source_and_padded_in_the_blob(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     archive.serve("2015-01-01-9.json.gz", Answer(gz(ndjson(event(1)))))
     berlin = timezone(timedelta(hours=1))
@@ -114,7 +114,7 @@ def test_half_an_hour_is_a_callers_mistake() -> None:
 
 
 def test_the_record_in_blob_is_the_returned_outcome_and_the_blob_tells_its_hash(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     archive.serve(FILE, Answer(gz(ndjson(event(1), event(2, "WatchEvent")))))
     outcome = ingest_hour(HOUR, settings, containers)
@@ -129,7 +129,7 @@ def test_the_record_in_blob_is_the_returned_outcome_and_the_blob_tells_its_hash(
 
 
 def test_an_unchanged_hour_is_not_downloaded_again(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     archive.serve(FILE, Answer(gz(ndjson(event(1)))))
     first = ingest_hour(HOUR, settings, containers)
@@ -140,7 +140,7 @@ def test_an_unchanged_hour_is_not_downloaded_again(
 
 
 def test_a_mirror_that_ignores_conditions_is_recognised_by_its_etag(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     archive.serve(FILE, Answer(gz(ndjson(event(1))), honours_etag=False))
     first = ingest_hour(HOUR, settings, containers)
@@ -148,7 +148,7 @@ def test_a_mirror_that_ignores_conditions_is_recognised_by_its_etag(
 
 
 def test_a_republished_hour_replaces_the_old_one(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     archive.serve(FILE, Answer(gz(ndjson(event(1), event(2)))), Answer(gz(ndjson(event(3)))))
     first = ingest_hour(HOUR, settings, containers)
@@ -158,7 +158,7 @@ def test_a_republished_hour_replaces_the_old_one(
 
 
 def test_republished_without_a_difference_in_kept_events_leaves_the_blob_untouched(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     kept = [event(1), event(2)]
     archive.serve(
@@ -173,7 +173,7 @@ def test_republished_without_a_difference_in_kept_events_leaves_the_blob_untouch
 
 
 def test_widening_the_types_is_never_skipped(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     archive.serve(FILE, Answer(gz(ndjson(event(1), event(2, "WatchEvent"), event(3, "New")))))
     only = msgspec.structs.replace(settings, kept_types=frozenset({"WatchEvent"}))
@@ -188,7 +188,7 @@ def test_a_blob_lost_or_overwritten_behind_our_back_is_made_anew(
     prefix: str,
     archive: ArchiveServer,
     settings: IngestSettings,
-    containers: Containers,
+    containers: AzureContainers,
 ) -> None:
     archive.serve(FILE, Answer(gz(ndjson(event(1)))))
     first = ingest_hour(HOUR, settings, containers)
@@ -206,7 +206,7 @@ def test_an_unreadable_record_is_replaced(
     prefix: str,
     archive: ArchiveServer,
     settings: IngestSettings,
-    containers: Containers,
+    containers: AzureContainers,
 ) -> None:
     archive.serve(FILE, Answer(gz(ndjson(event(1)))))
     storage.owner.get_blob_client(f"{prefix}-outcomes", RECORD).upload_blob(b'{"hour": 1}')
@@ -218,7 +218,10 @@ def test_an_unreadable_record_is_replaced(
     "body", [b"", gz(b""), gz(ndjson(event(1, "GollumEvent")))], ids=["0-byte", "no-line", "unused"]
 )
 def test_an_empty_hour_has_nothing_to_load_and_leaves_nothing_stale(
-    body: bytes, archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    body: bytes,
+    archive: ArchiveServer,
+    settings: IngestSettings,
+    containers: AzureContainers,
 ) -> None:
     archive.serve(FILE, Answer(body))
     outcome = ingest_hour(HOUR, settings, containers)
@@ -235,7 +238,7 @@ def test_an_empty_hour_has_nothing_to_load_and_leaves_nothing_stale(
 
 
 def test_a_missing_hour_is_too_young_or_was_never_published(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     with pytest.raises(NotYetPublished, match="not there yet"):
@@ -259,7 +262,7 @@ def test_an_hour_that_vanishes_from_the_archive_keeps_its_data(
     prefix: str,
     archive: ArchiveServer,
     settings: IngestSettings,
-    containers: Containers,
+    containers: AzureContainers,
 ) -> None:
     archive.serve(FILE, Answer(gz(ndjson(event(1)))), Answer(status=404))
     first = ingest_hour(HOUR, settings, containers)
@@ -270,8 +273,22 @@ def test_an_hour_that_vanishes_from_the_archive_keeps_its_data(
         ingest_hour(HOUR, settings, containers)
 
 
+def test_an_hour_held_whole_is_not_given_up_for_a_damaged_one(
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
+) -> None:
+    lines = ndjson(*(event(n) for n in range(500)))
+    archive.serve(FILE, Answer(gz(lines)), Answer(gz(lines + lines)[:-50]))
+    first = ingest_hour(HOUR, settings, containers)
+    with pytest.raises(DamagedSource, match="is truncated"):
+        ingest_hour(HOUR, settings, containers)
+    assert gzip.decompress(downloaded(containers.events, BLOB)) == lines
+
+    archive.serve(FILE, Answer(gz(lines)))
+    assert ingest_hour(HOUR, settings, containers) == first
+
+
 def test_bad_lines_are_kept_aside_with_their_reason(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     good = ndjson(*(event(n) for n in range(100)))
     bad = b'{"type":"PushEv\n' + b'\xff{"a":1}\n'
@@ -294,7 +311,7 @@ def test_bad_lines_are_kept_aside_with_their_reason(
 
 
 def test_a_mostly_unusable_hour_fails_and_shows_its_lines(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     archive.serve(FILE, Answer(gz(ndjson(*(event(n) for n in range(15))) + b"nonsense\n")))
     with pytest.raises(PermanentIngestError, match=r"1 of 16 lines .*'not_json': 1"):
@@ -305,7 +322,7 @@ def test_a_mostly_unusable_hour_fails_and_shows_its_lines(
 
 
 def test_stragglers_give_their_own_utc_dates(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     times = ["2014-12-31T23:59:59Z", "2015-01-01T16:30:00-08:00", "2015/01/01 16:30:01 -0800"]
     events = [event(n, created_at=time) for n, time in enumerate(times)]
@@ -316,7 +333,7 @@ def test_stragglers_give_their_own_utc_dates(
 
 
 def test_the_source_may_be_several_gzip_members_and_end_without_a_newline(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     lines = ndjson(event(1), event(2))
     archive.serve(FILE, Answer(gz(lines[:50]) + gz(lines[50:-1]), chunked=True, chunk_bytes=7))
@@ -325,7 +342,7 @@ def test_the_source_may_be_several_gzip_members_and_end_without_a_newline(
 
 
 def test_a_host_that_calls_the_gzip_an_encoding_changes_nothing(
-    archive: ArchiveServer, settings: IngestSettings, containers: Containers
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
     source = gz(ndjson(event(1)))
     archive.serve(FILE, Answer(source, headers={"Content-Encoding": "gzip"}))

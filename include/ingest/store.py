@@ -1,0 +1,57 @@
+"""Where blobs lie: an Azure container, a folder, or nowhere. Each appears whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from include.ingest.file_blob import FileBlob
+
+if TYPE_CHECKING:
+    # Who writes into a folder needn't wait for Azure's library
+    from azure.storage.blob import ContainerClient
+
+Store: TypeAlias = "ContainerClient | Path | None"
+"""A container, a folder, or nothing at all, which forgets what it is given (a dry run)."""
+
+
+class Blob(Protocol):
+    """One blob: what `look` or `read` has seen is the version that `commit` replaces."""
+
+    def look(self) -> str | None:
+        """Return the hash recorded with the blob, "unknown" of a stranger's, None if none."""
+
+    def read(self) -> bytes | None:
+        """Return the content of a small blob; None without a blob."""
+
+    def stage(self, data: bytes) -> None:
+        """Add to the next version, which nobody sees yet."""
+
+    def commit(self, content_type: str, metadata: Mapping[str, str]) -> None:
+        """Make what was staged visible; LostRaceError if another writer was faster."""
+
+
+def open_blob(store: Store, name: str) -> Blob:
+    """Return a blob, at which nobody has looked yet."""
+    if store is None:
+        return _NoBlob()
+    if isinstance(store, Path):
+        return FileBlob(store, name)
+    from include.ingest.azure_blob import AzureBlob
+
+    return AzureBlob(store.get_blob_client(name))
+
+
+class _NoBlob:
+    def look(self) -> None:
+        return None
+
+    def read(self) -> None:
+        return None
+
+    def stage(self, data: bytes) -> None:
+        pass
+
+    def commit(self, content_type: str, metadata: Mapping[str, str]) -> None:
+        pass
