@@ -176,6 +176,19 @@ with DAG(
         with closing(SnowflakeHook("gharchive_snowflake").get_conn()) as connection:
             return asdict(load_hours(connection, list(outcomes)))
 
+    @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    def alert(outcomes: Iterable[dict[str, Any]]) -> str:
+        """Tell of hours that are damaged, missing or suspiciously small; the day goes on."""
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from include.ingest import alarm
+        from plugins.alerts import send_alert
+
+        if text := alarm(outcomes):
+            send_alert(text)
+            return text
+        raise AirflowSkipException("Every hour is as it should be")
+
     @task.short_circuit
     def is_last_run() -> bool:
         """Train and refresh once for a backfill, in the run that no other one follows."""
@@ -250,6 +263,7 @@ with DAG(
     hours = plan()
     outcomes = ingest.expand(hour=hours)
     loaded = load(outcomes)
+    alert(outcomes)
     silver = dbt_models("silver")
     gold = dbt_models("gold")
     model = plan_model(hours)

@@ -33,7 +33,12 @@ def create_app(
 
     def folder_hour(request: Request) -> Response:
         name: str = request.path_params["name"]
-        if folder is None or hour_of(name) is None or not (folder / name).is_file():
+        if folder is None or hour_of(name) is None:
+            return _not_found(request)
+        refusal = folder / f"{name}.status"
+        if refusal.exists():
+            return PlainTextResponse("Refused on purpose", status_code=int(refusal.read_text()))
+        if not (folder / name).is_file():
             return _not_found(request)
         return _file(request, folder / name)
 

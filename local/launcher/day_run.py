@@ -73,6 +73,9 @@ class Follower:
             result = self.airflow.result(task)
             rows, loaded, unchanged = result["rows"], result["loaded"], result["unchanged"]
             return f"  {loaded} hours loaded ({rows:,} rows), {unchanged} unchanged"
+        if task["task_id"] == "alert":
+            alarms = str(self.airflow.result(task)).splitlines()
+            return "".join(f"\n      ! {alarm}" for alarm in alarms)
         return ""
 
 

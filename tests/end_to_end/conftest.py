@@ -26,14 +26,16 @@ Query = Callable[..., list[tuple[Any, ...]]]
 
 @pytest.fixture(scope="session")
 def hours(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a SOURCE folder: real hours, simulated days of one hour, and a damaged one."""
+    """Return a SOURCE folder: real hours, simulated days of one hour, and two bad hours."""
     folder = tmp_path_factory.mktemp("hours")
     for name in REAL_HOURS:
         if (SAMPLES / name).exists():
             shutil.copy(SAMPLES / name, folder)
     for day in (5, 6, 7, 8):
         write_hour(folder, datetime(2024, 3, day, 12))
-    damaged = write_hour(folder, datetime(2024, 3, 8, 13))
+    refused = write_hour(folder, datetime(2024, 3, 8, 13))
+    refused.with_name(f"{refused.name}.status").write_text("503")
+    damaged = write_hour(folder, datetime(2024, 3, 8, 14))
     damaged.write_bytes(damaged.read_bytes()[:-1000])
     return folder
 

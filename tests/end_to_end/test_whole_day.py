@@ -8,7 +8,6 @@ import json
 import re
 import time
 from collections import Counter
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ import pytest
 from local.launcher.day_run import DAG_ID
 from local.launcher.stack import Stack
 from tests.archive_samples import sample
-from tests.end_to_end.conftest import Command, Query, write_hour
+from tests.end_to_end.conftest import Command, Query
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -103,7 +102,8 @@ def test_the_same_day_again_changes_nothing(stack: Stack, local: Command, query:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 hours loaded (0 rows), 1 unchanged" in done.stdout
     assert state() == before
-    assert task_states(stack, run_id_of(done.stdout))["train"] == "skipped"
+    states = task_states(stack, run_id_of(done.stdout))
+    assert (states["train"], states["alert"]) == ("skipped", "skipped")
 
 
 def test_a_real_hour_of_the_timeline_era_joins_it(local: Command, query: Query) -> None:
@@ -129,22 +129,28 @@ def test_a_real_hour_of_the_timeline_era_joins_it(local: Command, query: Query) 
 def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
     stack: Stack, hours: Path, query: Query
 ) -> None:
-    """The run is red and resumable: mend the source, clear what failed, and it turns green."""
-    airflow = stack.airflow
-    airflow.trigger(DAG_ID, "damaged", {"day": "2024-03-08", "hours": "12-13"})
-    assert wait_for_end(stack, "damaged") == "failed"
+    """The run is red and resumable: mend the source, clear what failed, and it turns green.
 
-    states = task_states(stack, "damaged")
+    An hour that is damaged in the archive itself fails nothing: what is whole of it is loaded.
+    """
+    airflow = stack.airflow
+    airflow.trigger(DAG_ID, "refused", {"day": "2024-03-08", "hours": "12-14"})
+    assert wait_for_end(stack, "refused") == "failed"
+
+    states = task_states(stack, "refused")
     assert states["load"] == "success"
     assert states["silver.event_rows_model_build"] == "upstream_failed"
-    loaded = query("select file_name from ledger.loads where file_hour >= '2024-03-08'")
-    assert loaded == [("2024/03/08/12.json.gz",)]
+    day = "select file_name, verdict from ledger.loads where file_hour >= '2024-03-08' order by 1"
+    whole, damaged = ("2024/03/08/12.json.gz", "published"), ("2024/03/08/14.json.gz", "damaged")
+    assert query(day) == [whole, damaged]
+    [alert] = [t for t in airflow.task_instances(DAG_ID, "refused") if t["task_id"] == "alert"]
+    assert airflow.result(alert).startswith("2024-03-08T14 is damaged (truncated near byte ")
 
-    write_hour(hours, datetime(2024, 3, 8, 13))
+    (hours / "2024-03-08-13.json.gz.status").unlink()
     airflow.session.post(
         f"{airflow.url}/api/v2/dags/{DAG_ID}/clearTaskInstances",
         json={
-            "dag_run_id": "damaged",
+            "dag_run_id": "refused",
             "task_ids": ["ingest"],
             "include_downstream": True,
             "only_failed": False,
@@ -153,9 +159,8 @@ def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
         },
         timeout=60,
     ).raise_for_status()
-    assert wait_for_end(stack, "damaged") == "success"
-    loaded = query("select file_name from ledger.loads where file_hour >= '2024-03-08' order by 1")
-    assert loaded == [("2024/03/08/12.json.gz",), ("2024/03/08/13.json.gz",)]
+    assert wait_for_end(stack, "refused") == "success"
+    assert query(day) == [whole, ("2024/03/08/13.json.gz", "published"), damaged]
     assert_reconciled(query)
 
 
