@@ -1,0 +1,1 @@
+"""Benchmarks, each a package that is run as a module."""

@@ -1,0 +1,1 @@
+"""Ingest against what else could do its job, as whole processes."""
