@@ -10,7 +10,7 @@ export DAY SOURCE HOURS FROM TO PORT
 OPTIONS = $${SOURCE:+--source "$$SOURCE"} $${PORT:+--port "$$PORT"}
 
 .DEFAULT_GOAL := setup
-.PHONY: setup run backfill up down status test test-fast test-long lint manifest lock clean help
+.PHONY: setup run backfill up down status test test-fast test-long bench-ingest lint manifest function-package lock clean help
 
 setup: ## Install everything into this folder; each step once
 	@$(SYSTEM_PYTHON) -m local.setup
@@ -41,6 +41,9 @@ test-fast: setup ## Run the tests that take seconds
 test-long: setup ## Run the tests with full counts
 	@$(PYTEST) -m long
 
+bench-ingest: setup ## Measure ingest against its peers, and write bench/README.md
+	@$(PYTHON) -m bench.ingest
+
 lint: setup ## Check style, types and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -52,14 +55,19 @@ lint: setup ## Check style, types and SQL
 manifest: ## Make dbt's manifest anew if the project has changed
 	@$(SYSTEM_PYTHON) -m local.setup packages manifest
 
+function-package: ## Build .local/function, the folder that func azure functionapp publish takes
+	@$(SYSTEM_PYTHON) -m local.function_package
+
 lock: setup ## Compile requirements*.in; UPGRADE=1 takes the newest versions
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
 	  requirements.in --output-file requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
 	  requirements-dev.in --output-file requirements-dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
+	  functions/requirements.in --constraints requirements.txt --output-file functions/requirements.txt
 
 clean: down ## Stop everything and delete all that set-up and runs have made
 	@rm -rf .venv .local include/dbt/target include/dbt/logs
 
 help: ## Show this
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24

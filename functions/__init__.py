@@ -1,0 +1,1 @@
+"""The Azure Function: ingest on a timer, without Airflow."""
