@@ -50,8 +50,8 @@ def assert_whole(storage: Storage, prefix: str, outcome: HourOutcome) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "direction", "share"),
-    [("breaks", "requests", share / 8) for share in range(8)]
-    + [("breaks", "answers", share / 8) for share in range(8)]
+    [("breaks", "requests", share / 5) for share in range(5)]
+    + [("breaks", "answers", share / 5) for share in range(5)]
     + [("stalls", "requests", 0.5), ("stalls", "answers", 0.0), ("stalls", "answers", 0.9)],
 )
 def test_storage_may_fail_after_any_share_of_the_traffic(
