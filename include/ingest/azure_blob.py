@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from include.ingest.errors import (
     PermanentIngestError,
     TransientIngestError,
 )
+
+# Its warning of an answer's bad headers has the whole URL, SAS included
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 # What Azure answers if another writer committed first: its commit discards our blocks
 _LOST_RACE = {

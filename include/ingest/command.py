@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         + ", ".join(sorted(IngestSettings().dropped_types)),
     )
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--to", metavar="PLACE", help="a folder, or a container's URL")
+    where.add_argument("--to", metavar="PLACE", type=_place, help="a folder, or a container's URL")
     where.add_argument("--dry-run", action="store_true", help="fetch and check, but write nothing")
     parser.add_argument("--json", action="store_true", help="print each hour's outcome record")
     return parser
@@ -127,6 +127,15 @@ def _hours(text: str) -> list[datetime]:
     if end < start:
         raise argparse.ArgumentTypeError(f"{text!r} ends before it begins")
     return [start + timedelta(hours=n) for n in range((end - start) // timedelta(hours=1) + 1)]
+
+
+def _place(text: str) -> str:
+    if "://" in text and "?" in text:
+        # Others see the arguments of a process
+        raise argparse.ArgumentTypeError(
+            f"leave out all from the ?: a SAS goes into {SAS_VARIABLE}"
+        )
+    return text
 
 
 def _types(text: str) -> dict[str, frozenset[str]]:

@@ -24,6 +24,8 @@ MAX_LINE_BYTES = 16 << 20
 QUARANTINED_HEAD_BYTES = 1 << 20
 """How much of an overlong line the quarantine keeps."""
 MAX_TYPE_CHARACTERS = 100
+MAX_DEPTH = 1024
+"""Of arrays and objects in one another: simdjson's limit."""
 
 # What every event of an era has. A Timeline event's actor may be null, and its repository absent.
 TIMELINE_FIELDS = frozenset({"type", "created_at", "actor"})
@@ -263,7 +265,23 @@ def _judge_numbers(line: bytes) -> Event | Reason:
         return "nested_too_deep"
     except ValueError:
         return "not_json"
+    if _is_deep(event):
+        return "nested_too_deep"
     return _judge_fields(event) if isinstance(event, dict) else _NO_EVENT
+
+
+def _is_deep(value: object) -> bool:
+    """Tell whether simdjson would call it too deep; Python's reader goes on, as far as it can."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner: list[object] = []
+        for outer in level:
+            if isinstance(outer, dict | list):
+                inner += outer.values() if isinstance(outer, dict) else outer
+        if not inner:
+            return False
+        level = inner
+    return True
 
 
 def _finite(number: str) -> float:

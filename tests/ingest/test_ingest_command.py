@@ -338,3 +338,14 @@ def test_ctrl_c_while_it_starts_is_no_failure(archive: ArchiveServer, tmp_path: 
     for name, data in files(tmp_path).items():
         assert "/." not in name
         assert not name.endswith(".gz") or gzip.decompress(data) == GOOD
+
+
+def test_a_sas_in_the_arguments_is_refused_and_not_repeated(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["2015-01-01T12", "--to", "https://a.blob.core.windows.net/b-events?sig=SECRET"])
+    assert ended.value.code == 2
+    errors = capsys.readouterr().err
+    assert "a SAS goes into GHARCHIVE_BLOB_SAS" in errors
+    assert "SECRET" not in errors
