@@ -166,18 +166,18 @@ class _Job:
         """Stream the source through the sieve into the blobs, and publish them."""
         hour, settings = self.hour, self.settings
         quarantine = GzipBlob(self.containers.quarantine, hour.quarantine_name)
-        damaged_file = GzipBlob(self.containers.quarantine, hour.damaged_name)
         sieve = Sieve(settings.keeps, Quarantine(quarantine).add)
         if passes_on:
             _pass_on(source, sieve, events)
         else:
             if tolerated:
+                damaged_file = GzipBlob(self.containers.quarantine, hour.damaged_name)
                 source.tee(damaged_file.pass_on)
             for lines in whole_lines(source.content()):
                 events.write(sieve.sift(lines))
 
         quarantine.publish()
-        if source.damage:
+        if source.damage:  # which is the tolerated one
             damaged_file.publish()
         else:
             self._refuse_mostly_bad(sieve)

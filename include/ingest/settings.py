@@ -45,6 +45,11 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True):
         return event_type not in self.dropped_types
 
     @property
+    def timeouts(self) -> tuple[float, float]:
+        """Seconds to connect, and to wait for an answer to go on, as requests takes them."""
+        return (self.connect_timeout, self.read_timeout)
+
+    @property
     def keeps_everything(self) -> bool:
         """Whether no type is dropped, whatever the hour holds."""
         return self.kept_types is None and not self.dropped_types

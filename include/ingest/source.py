@@ -246,12 +246,11 @@ class Download:
     def _ask(
         self, headers: Mapping[str, str], broken: TransientIngestError | None = None
     ) -> requests.Response:
-        timeout = (self._settings.connect_timeout, self._settings.read_timeout)
         try:
             return self._session.get(
                 self.url,
                 headers={"Accept-Encoding": "gzip", **headers},
-                timeout=timeout,
+                timeout=self._settings.timeouts,
                 stream=True,
             )
         except (requests.ConnectionError, requests.Timeout) as error:
@@ -293,9 +292,8 @@ class _Manifest(msgspec.Struct):
 def _manifest_sha256(url: str, settings: IngestSettings, session: requests.Session) -> bytes | None:
     """Return the hour's SHA-256 by the manifest beside it; the archive itself has none."""
     manifest = url.removesuffix(".json.gz") + ".manifest.json"
-    timeout = (settings.connect_timeout, settings.read_timeout)
     try:
-        with session.get(manifest, timeout=timeout) as response:
+        with session.get(manifest, timeout=settings.timeouts) as response:
             if response.status_code != HTTPStatus.OK:
                 return None
             return bytes.fromhex(msgspec.json.decode(response.content, type=_Manifest).sha256)
@@ -307,12 +305,11 @@ def _manifest_sha256(url: str, settings: IngestSettings, session: requests.Sessi
 def sizes(urls: Sequence[str], settings: IngestSettings) -> list[int]:
     """Return how many bytes these files have, in order; those that the host can't tell left out."""
     found = []
-    timeout = (settings.connect_timeout, settings.read_timeout)
     with requests.Session() as session:
         session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
         for url in urls:
             try:
-                with session.head(url, timeout=timeout, allow_redirects=True) as response:
+                with session.head(url, timeout=settings.timeouts, allow_redirects=True) as response:
                     length = response.headers.get("Content-Length", "")
                     if response.status_code == HTTPStatus.OK and length.isdecimal():
                         found.append(int(length))
