@@ -88,16 +88,13 @@ def catch_up(
 
 
 def _report(outcome: HourOutcome, now: datetime) -> None:
-    kept, dropped, quarantined = (
-        sum(counts.values()) for counts in (outcome.kept, outcome.dropped, outcome.quarantined)
-    )
     logger.log(
         logging.WARNING if outcome.is_alarming else logging.INFO,
         "%s: %s%s, %d kept, %d dropped, %d quarantined",
         outcome.hour,
         outcome.verdict,
         ", unchanged" if outcome.ingested_at < now else "",
-        kept,
-        dropped,
-        quarantined,
+        outcome.lines_kept,
+        outcome.lines_dropped,
+        outcome.lines_quarantined,
     )

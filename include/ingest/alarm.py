@@ -37,7 +37,7 @@ def _trouble(numbered: tuple[int, HourOutcome]) -> tuple[str, datetime]:
 
 
 def _what(hour: HourOutcome) -> str:
-    kept = f"{sum(hour.kept.values()):,} of {hour.lines_read:,} lines kept"
+    kept = f"{hour.lines_kept:,} of {hour.lines_read:,} lines kept"
     match hour.verdict:
         case "damaged" if hour.damage:
             defect = hour.damage.defect.replace("_", " ")

@@ -6,7 +6,8 @@ import logging
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -39,6 +40,8 @@ _LOST_RACE = {
 class AzureBlob:
     """A `Blob` of `include.ingest.store`; the client's credential needs read, create and write."""
 
+    last_modified: datetime | None = None
+
     def __init__(self, client: BlobClient) -> None:
         self._client = client
         # Uncommitted blocks of all writers of a blob share one namespace
@@ -49,9 +52,9 @@ class AzureBlob:
     def look(self) -> str | None:
         found = self._properties()
         if found is None:
-            self._etag = None
+            self._etag = self.last_modified = None
             return None
-        self._etag = found.etag
+        self._etag, self.last_modified = found.etag, found.last_modified
         return (found.metadata or {}).get("sha256", "unknown")
 
     def read(self) -> bytes | None:
@@ -77,7 +80,7 @@ class AzureBlob:
             condition = {"match_condition": MatchConditions.IfNotModified, "etag": self._etag}
         try:
             with _azure_errors(self._client):
-                self._client.commit_block_list(
+                committed = self._client.commit_block_list(
                     self._blocks,
                     # Without a Content-Encoding no client inflates it behind its reader's back
                     content_settings=ContentSettings(content_type=content_type),
@@ -85,6 +88,7 @@ class AzureBlob:
                     validate_content=True,
                     **condition,
                 )
+            self.last_modified = cast(datetime, committed["last_modified"])
         except LostRaceError:
             # Also when our own first try did succeed and only its answer was lost
             if self.look() != metadata["sha256"]:

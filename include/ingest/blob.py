@@ -6,6 +6,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -34,13 +35,14 @@ _NO_CONTENT_SHA256 = hashlib.sha256(gzip_compressor().flush()).hexdigest()
 class Content(msgspec.Struct, frozen=True):
     """What a published blob holds: its own hash and size, then size and checksum of the content.
 
-    The defaults stand for no content at all.
+    The defaults stand for no content at all; `last_modified` is of a blob without content too.
     """
 
     sha256: str | None = None
     blob_bytes: int = 0
     content_bytes: int = 0
     content_crc32: str | None = None
+    last_modified: datetime | None = None
 
 
 class GzipBlob:
@@ -93,6 +95,11 @@ class GzipBlob:
             return self._found_sha256 in (None, _NO_CONTENT_SHA256)
         return self._found_sha256 == sha256
 
+    @property
+    def last_modified(self) -> datetime | None:
+        """When the store says that the blob found, or published, was modified; None without."""
+        return self._blob.last_modified
+
     def publish(self, summary: Mapping[str, str] | None = None) -> Content:
         """Make the content visible in one step, with `summary` in the blob's metadata.
 
@@ -101,7 +108,7 @@ class GzipBlob:
         put something else there since we looked.
         """
         if self._is_empty and self.holds(None):
-            return Content()
+            return Content(last_modified=self.last_modified)
         self._have_done(self._finish, self._pieces)
         self._wait(at_most=0)
         content = Content(
@@ -117,7 +124,9 @@ class GzipBlob:
                 "content_crc32": str(content.content_crc32),
             }
             self._blob.commit("application/gzip", metadata | dict(summary or {}))
-        return Content() if self._is_empty else content
+        if self._is_empty:
+            content = Content()
+        return msgspec.structs.replace(content, last_modified=self.last_modified)
 
     def _have_done(self, work: Callable[[T], None], argument: T) -> None:
         self._wait(at_most=PIECES_WAITING - 1)

@@ -218,12 +218,10 @@ def _ingest(hour: datetime, settings: IngestSettings, target: Target) -> HourOut
 
 
 def _line(outcome: HourOutcome) -> str:
-    kept, dropped, quarantined = (
-        sum(counts.values()) for counts in (outcome.kept, outcome.dropped, outcome.quarantined)
-    )
     return (
-        f"{outcome.hour}  {outcome.verdict:<18}  {outcome.lines_read:>9,} lines: {kept:,} kept, "
-        f"{dropped:,} dropped, {quarantined:,} quarantined; {outcome.blob_bytes:,} bytes"
+        f"{outcome.hour}  {outcome.verdict:<18}  {outcome.lines_read:>9,} lines: "
+        f"{outcome.lines_kept:,} kept, {outcome.lines_dropped:,} dropped, "
+        f"{outcome.lines_quarantined:,} quarantined; {outcome.blob_bytes:,} bytes"
     )
 
 

@@ -9,6 +9,7 @@ import secrets
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from include.ingest.errors import LostRaceError, PermanentIngestError
@@ -16,6 +17,8 @@ from include.ingest.errors import LostRaceError, PermanentIngestError
 
 class FileBlob:
     """A `Blob` of `include.ingest.store`."""
+
+    last_modified: datetime | None = None
 
     def __init__(self, folder: Path, name: str) -> None:
         self._path = folder / name
@@ -50,6 +53,7 @@ class FileBlob:
             now = self._hash()
             if now == self._seen:
                 self._staged.replace(self._path)
+                self.last_modified = _modified(self._path.stat())
                 return
         if now != metadata["sha256"]:
             raise LostRaceError(f"{self._path}: another writer was faster. Retry.")
@@ -79,9 +83,16 @@ class FileBlob:
         with _file_errors(self._path):
             try:
                 with self._path.open("rb") as file:
+                    self.last_modified = _modified(os.fstat(file.fileno()))
                     return hashlib.file_digest(file, "sha256").hexdigest()
             except FileNotFoundError:
+                self.last_modified = None
                 return None
+
+
+def _modified(status: os.stat_result) -> datetime:
+    """Return a file's time as a storage service tells it, in whole seconds."""
+    return datetime.fromtimestamp(int(status.st_mtime), UTC)
 
 
 def _remove_if_left(path: Path) -> None:

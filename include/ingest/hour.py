@@ -138,7 +138,7 @@ class _Job:
             if source.missing:
                 return self._without_source(last, is_intact)
             if last is not None and source.unchanged:
-                return last
+                return _at(events.last_modified, last)
             try:
                 return self._transfer(source, events, last, tolerated, passes_on)
             except _NotPassableError as error:
@@ -203,6 +203,7 @@ class _Job:
             content_bytes=content.content_bytes,
             content_crc32=content.content_crc32,
             blob_bytes=content.blob_bytes,
+            blob_last_modified=content.last_modified,
             first_created_at=times[0] if times else None,
             last_created_at=times[-1] if times else None,
             event_dates=sorted({moment.date() for moment in times}),
@@ -247,6 +248,13 @@ class _Job:
             filter_fingerprint=settings.fingerprint,
             ingested_at=datetime.now(UTC),
         )
+
+
+def _at(modified: datetime | None, outcome: HourOutcome) -> HourOutcome:
+    """Return the record, renewed only if its blob was written again with the same content."""
+    if outcome.blob_last_modified == modified:
+        return outcome
+    return msgspec.structs.replace(outcome, blob_last_modified=modified)
 
 
 def _pass_on(source: SourceFile, sieve: Sieve, events: GzipBlob) -> None:

@@ -27,6 +27,8 @@ class HourOutcome(msgspec.Struct, frozen=True, kw_only=True):
     `content_sha256` is of the blob's bytes, `content_bytes` and `content_crc32` are of the NDJSON
     in it. Without rows to load, `content_sha256` is None and the sizes are 0. `usual_bytes` is the
     size that neighbouring hours' files led to expect, where that was asked for.
+    `blob_last_modified` is the storage service's own time of the blob described, whole seconds in
+    UTC: it tells this version of the blob from others. None where there is no blob.
     """
 
     hour: str
@@ -44,13 +46,22 @@ class HourOutcome(msgspec.Struct, frozen=True, kw_only=True):
     kept: dict[str, int] = {}
     dropped: dict[str, int] = {}
     quarantined: dict[str, int] = {}
+    lines_kept: int = 0
+    lines_dropped: int = 0
+    lines_quarantined: int = 0
     content_sha256: str | None = None
     content_bytes: int = 0
     content_crc32: str | None = None
     blob_bytes: int = 0
+    blob_last_modified: datetime | None = None
     first_created_at: datetime | None = None
     last_created_at: datetime | None = None
     event_dates: list[date] = []
+
+    def __post_init__(self) -> None:
+        """Add up the counts, for readers of the record in SQL."""
+        for name in ("kept", "dropped", "quarantined"):
+            msgspec.structs.force_setattr(self, f"lines_{name}", sum(getattr(self, name).values()))
 
     @property
     def is_alarming(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -17,7 +18,13 @@ Store: TypeAlias = "ContainerClient | Path | None"
 
 
 class Blob(Protocol):
-    """One blob: what `look` or `read` has seen is the version that `commit` replaces."""
+    """One blob: what `look` or `read` has seen is the version that `commit` replaces.
+
+    `last_modified` is the store's time, whole seconds in UTC, of the version that was last looked
+    at or committed; None without one.
+    """
+
+    last_modified: datetime | None
 
     def look(self) -> str | None:
         """Return the hash recorded with the blob, "unknown" of a stranger's, None if none."""
@@ -44,6 +51,8 @@ def open_blob(store: Store, name: str) -> Blob:
 
 
 class _NoBlob:
+    last_modified: datetime | None = None
+
     def look(self) -> None:
         return None
 

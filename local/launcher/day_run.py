@@ -64,7 +64,7 @@ class Follower:
     def _rows_of(self, task: dict[str, Any]) -> str:
         if task["task_id"] == "ingest":
             outcome = self.airflow.result(task)
-            kept, dropped = sum(outcome["kept"].values()), sum(outcome["dropped"].values())
+            kept, dropped = outcome["lines_kept"], outcome["lines_dropped"]
             self.rows += kept
             return (
                 f"  {outcome['verdict']}: {kept:,} kept, {dropped:,} dropped; {self.rows:,} so far"

@@ -126,7 +126,12 @@ def test_out_of_time_the_rest_is_left_to_the_next_tick(
 
 RESULTS = {
     "fine": mock.Mock(
-        spec=HourOutcome, ingested_at=NOON, is_alarming=False, kept={}, dropped={}, quarantined={}
+        spec=HourOutcome,
+        ingested_at=NOON,
+        is_alarming=False,
+        lines_kept=0,
+        lines_dropped=0,
+        lines_quarantined=0,
     ),
     "early": NotYetPublished("not there yet"),
     "transient": TransientIngestError("busy"),

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,8 @@ def test_an_unchanged_hour_is_not_downloaded_again_nor_a_missing_one_left(
     archive.serve(FILE, Answer(SOURCE))
     first = ingest_hour(HOUR, settings, folders)
     assert ingest_hour(HOUR, settings, folders) == first
+    modified = datetime.fromtimestamp(int((folders.events / BLOB).stat().st_mtime), UTC)
+    assert first.blob_last_modified == modified
     assert [request.status for request in archive.requests] == [200, 304]
     (folders.events / BLOB).write_bytes(b"something else")
     assert apart_from_times(ingest_hour(HOUR, settings, folders)) == apart_from_times(first)

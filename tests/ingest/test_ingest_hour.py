@@ -139,6 +139,49 @@ def test_an_unchanged_hour_is_not_downloaded_again(
     assert containers.events.get_blob_client(BLOB).get_blob_properties().last_modified == before
 
 
+def test_the_record_tells_the_version_of_the_blob_by_the_storages_own_time(
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers, storage: Storage
+) -> None:
+    """Also of a blob written again with the same content since; null where there is none."""
+    archive.serve(FILE, Answer(gz(ndjson(event(1)))))
+    first = ingest_hour(HOUR, settings, containers)
+    assert first.to_dict()["blob_last_modified"] == stored_time(containers)
+
+    blob = containers.events.get_blob_client(BLOB)
+    content, metadata = downloaded(containers.events, BLOB), blob.get_blob_properties().metadata
+    while stored_time(containers) == first.to_dict()["blob_last_modified"]:
+        blob.upload_blob(content, metadata=metadata, overwrite=True)
+    again = ingest_hour(HOUR, settings, containers)
+    assert again.to_dict()["blob_last_modified"] == stored_time(containers)
+    assert again.ingested_at == first.ingested_at
+    assert ingest_hour(HOUR, settings, containers) == again
+    assert json.loads(downloaded(containers.outcomes, RECORD)) == again.to_dict()
+
+    archive.serve(FILE, Answer(gz(b"")))
+    emptied = ingest_hour(HOUR, settings, containers)
+    assert emptied.to_dict()["blob_last_modified"] == stored_time(containers)
+    storage.owner.get_blob_client(blob.container_name, BLOB).delete_blob()
+    assert ingest_hour(HOUR, settings, containers).blob_last_modified is None
+
+
+def stored_time(containers: AzureContainers) -> str:
+    properties = containers.events.get_blob_client(BLOB).get_blob_properties()
+    return properties.last_modified.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_record_without_the_blobs_time_is_read_and_learns_it(
+    archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
+) -> None:
+    archive.serve(FILE, Answer(gz(ndjson(event(1)))))
+    outcome = ingest_hour(HOUR, settings, containers)
+    old = outcome.to_dict()
+    del old["blob_last_modified"]
+    containers.outcomes.upload_blob(RECORD, json.dumps(old), overwrite=True)
+    assert msgspec.convert(old, HourOutcome).blob_last_modified is None
+    assert ingest_hour(HOUR, settings, containers) == outcome
+    assert [request.status for request in archive.requests] == [200, 304]
+
+
 def test_a_mirror_that_ignores_conditions_is_recognised_by_its_etag(
     archive: ArchiveServer, settings: IngestSettings, containers: AzureContainers
 ) -> None:
