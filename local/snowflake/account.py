@@ -1,7 +1,7 @@
 """The account: what every login shares, kept in files so that it survives the server's end.
 
 FILE holds the account's first database, FILE.NAME any further one, and FILE.account what belongs to
-no database: stages, file formats, comments, account objects.
+no database: stages, file formats, comments, account objects, roles, users, grants.
 """
 
 from collections import OrderedDict
@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from fakesnow import info_schema, macros
+import fakesnow.macros
+from fakesnow import info_schema
 from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 
-from local.snowflake import timestamps
+from local.snowflake import information_schema, macros, timestamps
+from local.snowflake.access import Access
 from local.snowflake.errors import compilation
 from local.snowflake.locks import TableLocks
+from local.snowflake.pipe_runs import Pipes
 from local.snowflake.session import Session
+from local.snowflake.task_runs import Tasks
 
 # What fakesnow's own schema lacks. `access` holds a stage's SAS token and is shown by nothing.
 _TABLES = """
@@ -29,11 +33,24 @@ create table if not exists _fs_global.main.account_objects (
     kind varchar, name varchar, created_on timestamptz, definition varchar,
     primary key (kind, name)
 );
+create table if not exists _fs_global.main.retention (
+    kind varchar, name varchar, days varchar, primary key (kind, name)
+);
 """
 
-_HISTORY = (
+# Events are large: DuckDB's usual 122,880 rows of them are half of the memory it may use
+_ROW_GROUP = 30_720
+_HISTORY = "".join(
     'alter table "{0}"._fs_information_schema._fs_load_history '
-    "add column if not exists etag varchar"
+    f"add column if not exists {column};"
+    for column in (
+        "etag varchar",
+        "pipe_id varchar",
+        "pipe_catalog_name varchar",
+        "pipe_schema_name varchar",
+        "pipe_name varchar",
+        "pipe_received_time timestamptz",
+    )
 )
 
 
@@ -60,6 +77,7 @@ class Account(FakeSnow):
         # sqlglot writes DuckDB's former arrow lambdas
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("set global TimeZone = 'UTC'")
+        self.duck_conn.execute(macros.creation_sql("memory.main."))
         # A laptop runs Airflow and Spark beside us: beyond this DuckDB uses the disk
         self.duck_conn.execute("set global memory_limit = '1GB'")
         self.duck_conn.execute(f"set global temp_directory = '{file}.tmp'")
@@ -69,8 +87,11 @@ class Account(FakeSnow):
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.duck_conn.execute(_TABLES)
+        self.access = Access(self.duck_conn)
         for name, path in self._databases().items():
             self._attach(name, path)
+        self.tasks = Tasks(self)
+        self.pipes = Pipes(self)
 
     def connect(
         self,
@@ -105,14 +126,22 @@ class Account(FakeSnow):
             if exists_ok:
                 return
             raise compilation(2003, f"Database '{name}' does not exist or not authorized.", "02000")
+        self.drop_contents(name)
         cursor = self.duck_conn.cursor()
         cursor.execute(f'detach "{name}"')
         cursor.execute("delete from _fs_global.main.databases where name = ?", [name])
         for file in (Path(path), Path(f"{path}.wal")):
             file.unlink(missing_ok=True)
 
+    def drop_contents(self, container: str) -> None:
+        """Drop the tasks and pipes of a database or schema that is gone."""
+        self.tasks.drop_inside(container)
+        self.pipes.drop_inside(container)
+
     def close(self) -> None:
         """Stop what runs and close the files."""
+        self.tasks.close()
+        self.pipes.close()
         self.duck_conn.interrupt()
         self.duck_conn.close()
 
@@ -122,9 +151,11 @@ class Account(FakeSnow):
 
     def _attach(self, name: str, path: str) -> None:
         cursor = self.duck_conn.cursor()
-        cursor.execute(f"attach '{path}' as \"{name}\"")
+        cursor.execute(f"attach '{path}' as \"{name}\" (row_group_size {_ROW_GROUP})")
         cursor.execute(info_schema.per_db_creation_sql(name))
-        cursor.execute(macros.creation_sql(name))
+        cursor.execute(information_schema.creation_sql(name))
+        cursor.execute(fakesnow.macros.creation_sql(name))
         cursor.execute(timestamps.MACRO.format(database=name))
+        cursor.execute(macros.creation_sql(f'"{name}".main.'))
         cursor.execute(_HISTORY.format(name))
         cursor.execute(f'create schema if not exists "{name}".PUBLIC')

@@ -1,16 +1,29 @@
-"""Objects of the account (warehouses, roles, grants, pipes, tasks …): recorded, not acted on.
+"""Objects of the account (warehouses, monitors, integrations …): recorded, not acted on.
 
-They are kept without secrets and listed by SHOW; a pipe never loads and a task never runs.
+They are kept without secrets and listed by SHOW.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pyarrow as pa  # type: ignore[import-untyped]
 from sqlglot import exp
 
-from local.snowflake.errors import compilation
+from local.snowflake import account_listing, securables
+from local.snowflake.access import (
+    ACCOUNT,
+    ADMIN,
+    Securable,
+    active_roles,
+    missing,
+    require,
+    require_owner,
+)
+from local.snowflake.account_listing import AccountObject
+from local.snowflake.errors import compilation, unsupported
 
 if TYPE_CHECKING:
     from local.snowflake.cursor import Cursor
@@ -24,11 +37,6 @@ _KINDS = (
     "NETWORK POLICY",
     "INTEGRATION",
     "WAREHOUSE",
-    "ROLE",
-    "USER",
-    "PIPE",
-    "TASK",
-    "STREAM",
 )
 _KIND = "|".join(kind.replace(" ", r"\s+") for kind in _KINDS)
 _NAME = r"(?P<name>(?:\"[^\"]+\"|[\w$]+)(?:\.(?:\"[^\"]+\"|[\w$]+))*)"
@@ -40,14 +48,14 @@ _CREATE = re.compile(
 _CHANGE = re.compile(
     rf"(?P<verb>alter|drop)\s+(?P<kind>{_KIND})\s+(?P<exists>if\s+exists\s+)?{_NAME}", re.IGNORECASE
 )
-_SHOW = re.compile(
-    rf"show\s+(?P<kind>{_KIND}|GRANT)s(?:\s+like\s+'(?P<like>[^']*)')?", re.IGNORECASE
-)
-_GRANT = re.compile(r"(grant|revoke)\s", re.IGNORECASE)
+_SHOW = re.compile(rf"show\s+(?P<kind>{_KIND})s(?:\s+like\s+'(?P<like>[^']*)')?", re.IGNORECASE)
 _SECRET = re.compile(
     r"((?:password|secret|token|private_key|sas_token|credential\w*)\w*\s*=\s*)('[^']*'|\S+)",
     re.IGNORECASE,
 )
+
+# What tells SHOW its columns where there are no rows
+_NONE = AccountObject("", "", datetime.fromtimestamp(0, UTC), "", "")
 
 _UPSERT = """
 insert or replace into _fs_global.main.account_objects
@@ -64,10 +72,6 @@ def handle(cursor: Cursor, statement: exp.Expr) -> bool:
         _create(cursor, match, text)
     elif match := _CHANGE.match(text):
         _change(cursor, match, text)
-    elif _GRANT.match(text):
-        cursor._conn.commit()
-        cursor.rows(_UPSERT, ["GRANT", text, text])
-        cursor.succeed()
     elif match := _SHOW.match(text):
         _show(cursor, match)
     else:
@@ -96,14 +100,20 @@ def _definition(cursor: Cursor, kind: str, name: str) -> str | None:
 
 def _create(cursor: Cursor, match: re.Match[str], text: str) -> None:
     cursor._conn.commit()
+    session = cursor._conn
     kind, name = _kind(match), _name(match)
+    on = _securable(cursor, kind, match["name"])
+    require(session, *_creating(on))
     known = _definition(cursor, kind, name) is not None
     if known and match["exists"]:
         cursor.succeed(f"{name} already exists, statement succeeded.")
         return
     if known and not match["replace"]:
         raise compilation(2002, f"Object '{name}' already exists.", "42710")
+    if known:
+        require_owner(session, *on)
     cursor.rows(_UPSERT, [kind, name, _SECRET.sub(r"\1'********'", text)])
+    session.account.access.created(*on, session.role or ADMIN)
     cursor.succeed(f"{kind.capitalize()} {name} successfully created.")
 
 
@@ -112,29 +122,82 @@ def _change(cursor: Cursor, match: re.Match[str], text: str) -> None:
     kind, name = _kind(match), _name(match)
     known = _definition(cursor, kind, name)
     dropped = match["verb"].upper() == "DROP"
-    # The login's own user and warehouse exist without having been created here
-    assumed = not dropped and kind in ("USER", "WAREHOUSE")
-    if known is None and not match["exists"] and not assumed:
-        raise compilation(2003, f"{kind} '{name}' does not exist or not authorized.", "02000")
+    on = _securable(cursor, kind, match["name"])
+    if known is None and not match["exists"]:
+        raise missing(*on)
+    if known is not None:
+        require(cursor._conn, _changing(on.kind, text), *on)
+    if "resource_monitor" in text.lower():
+        require(cursor._conn, "CREATE RESOURCE MONITOR", *ACCOUNT)
     if dropped:
         cursor.rows(
             "delete from _fs_global.main.account_objects where kind = ? and name = ?", [kind, name]
         )
+        cursor._conn.account.access.dropped(*on)
         cursor.succeed(f"{name} successfully dropped.")
         return
-    if known is not None or not match["exists"]:
+    if known is not None:
         added = _SECRET.sub(r"\1'********'", text)
-        definition = f"{known};\n{added}" if known else added
-        cursor.rows(_UPSERT, [kind, name, definition])
+        cursor.rows(_UPSERT, [kind, name, f"{known};\n{added}"])
     cursor.succeed()
+
+
+def _securable(cursor: Cursor, kind: str, name: str) -> Securable:
+    own = "INTEGRATION" if kind.endswith("INTEGRATION") else kind
+    return Securable(own, securables.full_name(cursor._conn, own, name))
+
+
+def _creating(on: Securable) -> tuple[str, str, str]:
+    """Return the privilege that creates an object, and what it is held on."""
+    container = on.containers[-1] if on.containers else ACCOUNT
+    return (f"CREATE {on.kind}", *container)
+
+
+def _changing(kind: str, text: str) -> str:
+    """Return the privilege that an ALTER or DROP needs."""
+    words = text.upper().split()
+    if words[0] == "ALTER" and kind == "WAREHOUSE":
+        return "MODIFY" if "SET" in words or "UNSET" in words else "OPERATE"
+    return "OWNERSHIP"
 
 
 def _show(cursor: Cursor, match: re.Match[str]) -> None:
     kind = _kind(match)
     wanted = f"%{kind}" if kind == "INTEGRATION" else kind
     like = (match["like"] or "%").replace("'", "''")
-    cursor.answer(
-        'select created_on as "created_on", name as "name", kind as "kind", '
-        'definition as "definition" from _fs_global.main.account_objects '
-        f"where kind like '{wanted}' and name ilike '{like}' order by name"
-    )
+    access, roles = cursor._conn.account.access, active_roles(cursor._conn)
+    visible = "true"
+    if ADMIN not in roles:
+        own = [name.rpartition(".")[2] for name in access.visible(roles, kind)]
+        quoted = ", ".join(exp.Literal.string(name).sql(dialect="duckdb") for name in own)
+        visible = f"name in ({quoted or 'null'})"
+    found = [
+        AccountObject(of, name, created, text, access.owner(*_securable(cursor, of, name)))
+        for of, name, created, text in cursor.rows(
+            "select kind, name, created_on, definition from _fs_global.main.account_objects "
+            f"where kind like '{wanted}' and name ilike '{like}' and {visible} order by name"
+        )
+    ]
+    match kind:
+        case "WAREHOUSE":
+            rows = [account_listing.warehouse(f, cursor._conn.warehouse) for f in found]
+            columns = account_listing.warehouse(_NONE, None)
+        case "RESOURCE MONITOR":
+            rows = [account_listing.resource_monitor(f) for f in found]
+            columns = account_listing.resource_monitor(_NONE)
+        case _ if kind.endswith("INTEGRATION"):
+            rows = [account_listing.integration(f) for f in found]
+            columns = account_listing.integration(_NONE)
+        case _:
+            raise unsupported(f"SHOW {kind}S")
+    table = {
+        name: pa.array([row[name] for row in rows], _types(value))
+        for name, value in columns.items()
+    }
+    cursor.answer_table(pa.table(table))
+
+
+def _types(value: object) -> pa.DataType:
+    if isinstance(value, datetime):
+        return pa.timestamp("us", "UTC")
+    return pa.int64() if isinstance(value, int) else pa.string()

@@ -6,21 +6,22 @@ import json
 import logging
 import secrets
 import threading
+import uuid
 from base64 import b64encode
 from typing import Any
 
 from fakesnow.arrow import to_ipc
-from fakesnow.expr import normalise_ident
 from fakesnow.server import describe_only_response
 from fakesnow.statement_type import DML_TYPE_IDS, INSERT, statement_type_id
 from fakesnow.transforms import SERVER_VERSION
+from snowflake.connector.errors import ProgrammingError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from local.snowflake import results
+from local.snowflake import logins, results
 from local.snowflake.account import Account
 from local.snowflake.cursor import Cursor
 from local.snowflake.errors import error, translate
@@ -83,20 +84,16 @@ class Service:
         return JSONResponse({"success": True})
 
     async def login(self, request: Request) -> JSONResponse:
-        """Open a session. Whoever logs in is let in: the port is bound to this machine."""
+        """Open a session, if the user and the role are right: the port is for this machine."""
         data = (await _body(request))["data"]
-        asked = request.query_params
-        session = await run_in_threadpool(
-            self.account.connect,
-            _upper(asked.get("databaseName")),
-            _upper(asked.get("schemaName")),
-        )
+        try:
+            session = await run_in_threadpool(
+                logins.log_in, self.account, data, dict(request.query_params)
+            )
+        except ProgrammingError as refusal:
+            return _failure(refusal)
         token = secrets.token_urlsafe(32)
-        session.user = str(data.get("LOGIN_NAME") or "").upper()
-        session.account_name = str(data.get("ACCOUNT_NAME") or "").upper()
         session.session_id = str(secrets.randbits(48))
-        session.warehouse = _upper(asked.get("warehouse"))
-        session.role = _upper(asked.get("roleName"))
         parameters = data.get("SESSION_PARAMETERS") or {}
         session.autocommit(bool(parameters.get("AUTOCOMMIT", True)))
         self.sessions[token] = session
@@ -174,16 +171,7 @@ def _run(session: Session, body: dict[str, Any]) -> JSONResponse:
             refusal = translate(fault)
             if refusal.errno == 603:
                 log.error("statement failed in the stand-in itself", exc_info=fault)
-            code = f"{refusal.errno:06d}"
-            log.info("%s %s", code, str(refusal.raw_msg or refusal.msg).replace("\n", " ")[:300])
-            return JSONResponse(
-                {
-                    "data": {"errorCode": code, "sqlState": refusal.sqlstate},
-                    "code": code,
-                    "message": refusal.raw_msg or refusal.msg,
-                    "success": False,
-                }
-            )
+            return _failure(refusal)
 
 
 def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
@@ -255,12 +243,25 @@ def _token(request: Request) -> str:
     return request.headers.get("Authorization", "").removeprefix('Snowflake Token="').rstrip('"')
 
 
-def _upper(name: str | None) -> str | None:
-    return name and normalise_ident(name)
-
-
 def _success(data: Any) -> JSONResponse:
     return JSONResponse({"data": data, "code": None, "message": None, "success": True})
+
+
+def _failure(refusal: ProgrammingError) -> JSONResponse:
+    code = f"{refusal.errno:06d}"
+    log.info("%s %s", code, str(refusal.raw_msg or refusal.msg).replace("\n", " ")[:300])
+    return JSONResponse(
+        {
+            "data": {
+                "errorCode": code,
+                "sqlState": refusal.sqlstate,
+                "queryId": str(uuid.uuid4()),
+            },
+            "code": code,
+            "message": refusal.raw_msg or refusal.msg,
+            "success": False,
+        }
+    )
 
 
 def _unknown_session() -> JSONResponse:

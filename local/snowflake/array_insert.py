@@ -48,7 +48,7 @@ def run(cursor: Cursor, statement: exp.Insert, bindings: dict[str, Any]) -> None
     try:
         cursor._statements(insert, None)
     finally:
-        cursor._duck_conn.unregister(_BINDS)
+        cursor.forget(_BINDS)
 
 
 def _placeholders(source: exp.Expr) -> list[exp.Placeholder]:

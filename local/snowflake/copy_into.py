@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 from azure.storage.blob import BlobProperties
 from sqlglot import exp
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 ROWS = "_STAGED_ROWS"
 _OPTIONS = {"FILES", "PATTERN", "FORCE", "ON_ERROR", "FILE_FORMAT", "MATCH_BY_COLUMN_NAME"}
+_MORE_THAN_COLUMNS = ("joins", "where", "group", "having", "qualify", "order", "limit", "distinct")
 _RESULT = pa.schema(
     [
         ("file", pa.string()),
@@ -41,6 +45,7 @@ _RESULT = pa.schema(
 class Loaded:
     """What became of one file."""
 
+    blob: BlobProperties
     url: str
     parsed: int = 0
     rows: int = 0
@@ -67,8 +72,17 @@ class Loaded:
         )
 
 
-def run(cursor: Cursor, statement: exp.Copy) -> None:
-    """Run a COPY INTO statement."""
+class Delivery(NamedTuple):
+    """One file that a pipe loads: the pipe's id and full name, when it received the file."""
+
+    pipe_id: str
+    pipe: tuple[str, str, str]
+    received: datetime
+    blob: BlobProperties
+
+
+def run(cursor: Cursor, statement: exp.Copy, delivery: Delivery | None = None) -> None:
+    """Run a COPY INTO statement; a pipe's is told its file, and has a history of its own."""
     if not statement.args.get("kind") or isinstance(statement.this, exp.Subquery):
         raise unsupported("COPY INTO a location")
     options = _options(statement)
@@ -77,25 +91,33 @@ def run(cursor: Cursor, statement: exp.Copy) -> None:
     table = select.args["from_"].this if select is not None else source
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Var):
         raise unsupported("COPY from anything but a stage")
+    if select is not None and any(select.args.get(clause) for clause in _MORE_THAN_COLUMNS):
+        raise unsupported("anything but SELECT … FROM a stage in the query of a COPY")
     stage = stages.resolve(cursor, table.this.name)
     file_format = stages.file_format(cursor, options.get("FILE_FORMAT", {}), stage.format)
     stage_files.refuse_options(file_format)
     target = names.target(statement, cursor._conn.database, cursor._conn.schema)
-    on_error = str(options.get("ON_ERROR", "ABORT_STATEMENT")).upper()
+    default = "SKIP_FILE" if delivery else "ABORT_STATEMENT"
+    on_error = str(options.get("ON_ERROR", default)).upper()
     if on_error not in ("ABORT_STATEMENT", "CONTINUE", "SKIP_FILE"):
         raise unsupported(f"ON_ERROR = {on_error}")
-    blobs = _blobs(stage, options.get("FILES"), options.get("PATTERN"), on_error)
+    if delivery:
+        blobs = [delivery.blob]
+    else:
+        blobs = _blobs(stage, options.get("FILES"), options.get("PATTERN"), on_error)
     with cursor._conn.writing([target], exclusive=False):
-        if not options.get("FORCE"):
+        if not options.get("FORCE") and not delivery:
             blobs = _unloaded(cursor, target, blobs)
-        results = []
-        for file in stage_files.download(stage, blobs):
-            loaded = Loaded(stage.url_of(file.blob.name))
-            for piece in _accepted(file, file_format, on_error, loaded):
-                insert = _insert(cursor, statement, select, target, piece, file_format, options)
-                loaded.rows += _load(cursor, insert, piece, file.blob.name)
-            _remember(cursor, target, file, loaded)
-            results.append(loaded)
+        results: list[Loaded] = []
+        files = stage_files.download(stage, blobs)
+        pieces = stage_files.ahead(_pieces(stage, files, file_format, on_error, results))
+        # As few INSERTs as can be: DuckDB compresses in parallel within one
+        for schema, alike in groupby(pieces, key=lambda piece: piece.schema):
+            cursor._duck_conn.register(ROWS, schema.empty_table())
+            insert = _insert(cursor, statement, select, target, file_format, options, schema)
+            _load(cursor, insert, schema, alike)
+        for loaded in results:
+            _remember(cursor, target, loaded, delivery)
     _answer(cursor, results)
     cursor._last_transformed = statement
 
@@ -160,7 +182,7 @@ def _blobs(
     if files is None:
         return stage.files(pattern)
     found = []
-    with stages.storage_faults():
+    with stages.storage_faults(stage):
         known = {b.name: b for b in _listed(stage, files)}
     for file in files:
         name = f"{stage.prefix}{stage.path}{file}"
@@ -187,33 +209,42 @@ def _unloaded(
     known = dict(
         cursor.rows(
             f"select file_name, etag from {_history(target)} "
-            "where schema_name = ? and table_name = ? and status != 'LOAD_FAILED'",
+            "where schema_name = ? and table_name = ? and status != 'LOAD_FAILED'"
+            " and pipe_id is null",
             [target.schema, target.name],
         )
     )
     return [b for b in blobs if known.get(b.name) != b.etag.strip('"')]
 
 
-def _accepted(
-    file: StagedFile, file_format: dict[str, Any], on_error: str, loaded: Loaded
+def _pieces(
+    stage: Stage,
+    files: Iterable[StagedFile],
+    file_format: dict[str, Any],
+    on_error: str,
+    results: list[Loaded],
 ) -> Iterator[pa.Table]:
-    """Yield the tables to insert, as ON_ERROR wants."""
-    if on_error == "SKIP_FILE" and any(bad for _, bad, _ in file.pieces(file_format)):
-        loaded.skipped = True
-    for piece, bad, parsed in file.pieces(file_format):
-        loaded.parsed += parsed
-        loaded.bad += bad
-        if bad and on_error == "ABORT_STATEMENT":
-            raise error(
-                100069,
-                f"Error parsing JSON: {bad[0].reason}\n  File '{file.blob.name}', line "
-                f"{bad[0].line}, character 1\n  If you would like to continue loading when an "
-                "error is encountered, use other values such as 'SKIP_FILE' or 'CONTINUE' for "
-                "the ON_ERROR option.",
-                "22P02",
-            )
-        if not loaded.skipped and piece.num_rows:
-            yield piece
+    """Yield the tables to insert, as ON_ERROR wants, and add to `results` what became of a file."""
+    for file in files:
+        loaded = Loaded(file.blob, stage.url_of(file.blob.name))
+        results.append(loaded)
+        if on_error == "SKIP_FILE" and any(bad for _, bad, _ in file.pieces(file_format)):
+            loaded.skipped = True
+        for piece, bad, parsed in file.pieces(file_format):
+            loaded.parsed += parsed
+            loaded.bad += bad
+            if bad and on_error == "ABORT_STATEMENT":
+                raise error(
+                    100069,
+                    f"Error parsing JSON: {bad[0].reason}\n  File '{file.blob.name}', line "
+                    f"{bad[0].line}, character 1\n  If you would like to continue loading when an "
+                    "error is encountered, use other values such as 'SKIP_FILE' or 'CONTINUE' for "
+                    "the ON_ERROR option.",
+                    "22P02",
+                )
+            if not loaded.skipped and piece.num_rows:
+                loaded.rows += piece.num_rows
+                yield piece
 
 
 def _insert(
@@ -221,9 +252,9 @@ def _insert(
     statement: exp.Copy,
     select: exp.Expr | None,
     target: TableName,
-    piece: pa.Table,
     file_format: dict[str, Any],
     options: dict[str, Any],
+    schema: pa.Schema,
 ) -> str:
     into = statement.this.copy()
     if select is not None:
@@ -242,7 +273,7 @@ def _insert(
             raise unsupported("MATCH_BY_COLUMN_NAME for files other than Parquet")
         if options["MATCH_BY_COLUMN_NAME"].upper() != "CASE_INSENSITIVE":
             raise unsupported("MATCH_BY_COLUMN_NAME other than CASE_INSENSITIVE")
-        pairs = _matching(piece, describe.columns(cursor, target))
+        pairs = _matching(schema, describe.columns(cursor, target))
         query = exp.select(*(exp.column(exp.to_identifier(mine, quoted=True)) for mine, _ in pairs))
         query = query.from_(f'temp.main."{ROWS}"')
         table = into.this if isinstance(into, exp.Schema) else into
@@ -252,37 +283,62 @@ def _insert(
     return cursor.translated(exp.Insert(this=into, expression=query))
 
 
-def _matching(piece: pa.Table, columns: dict[str, str]) -> list[tuple[str, str]]:
-    by_name = {name.upper(): name for name in piece.column_names}
+def _matching(schema: pa.Schema, columns: dict[str, str]) -> list[tuple[str, str]]:
+    by_name = {name.upper(): name for name in schema.names}
     pairs = [(by_name[c.upper()], c) for c in columns if c.upper() in by_name]
     if not pairs:
         raise compilation(904, "no column of the file matches a column of the table")
     return pairs
 
 
-def _load(cursor: Cursor, insert: str, piece: pa.Table, file_name: str) -> int:
-    cursor._duck_conn.register(ROWS, piece)
+def _load(cursor: Cursor, insert: str, schema: pa.Schema, pieces: Iterable[pa.Table]) -> None:
+    """Run an INSERT that pulls the rows as it goes; a fault in making them is raised as it was."""
+    faults: list[Exception] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            for piece in pieces:
+                yield from piece.to_batches()
+        except Exception as fault:
+            faults.append(fault)
+            raise
+
+    reader = pa.RecordBatchReader.from_batches(schema, batches())
+    cursor._duck_conn.register(ROWS, reader)
     try:
-        (count,) = cursor.rows(insert)[0]
+        cursor.rows(insert)
+    except duckdb.Error:
+        if faults:
+            raise faults[0] from None
+        raise
     finally:
-        cursor._duck_conn.unregister(ROWS)
-    return int(count)
+        cursor.forget(ROWS)
 
 
-def _remember(cursor: Cursor, target: TableName, file: StagedFile, loaded: Loaded) -> None:
+def fail(cursor: Cursor, target: TableName, stage: Stage, delivery: Delivery, reason: str) -> None:
+    """Note that a pipe's file can't be loaded."""
+    loaded = Loaded(delivery.blob, stage.url_of(delivery.blob.name), skipped=True)
+    loaded.bad.append(BadRecord(1, reason))
+    with cursor._conn.writing([target], exclusive=False):
+        _remember(cursor, target, loaded, delivery)
+
+
+def _remember(cursor: Cursor, target: TableName, loaded: Loaded, delivery: Delivery | None) -> None:
     history = _history(target)
     cursor.rows(
-        f"delete from {history} where schema_name = ? and table_name = ? and file_name = ?",
-        [target.schema, target.name, file.blob.name],
+        f"delete from {history} where schema_name = ? and table_name = ? and file_name = ?"
+        " and pipe_id is not distinct from ?",
+        [target.schema, target.name, loaded.blob.name, delivery and delivery.pipe_id],
     )
     first = loaded.bad[0] if loaded.bad else None
     cursor.rows(
         f"insert into {history} (schema_name, file_name, table_name, last_load_time, status, "
         "row_count, row_parsed, first_error_message, first_error_line_number, error_count, "
-        "error_limit, etag) values (?, ?, ?, now(), ?, ?, ?, ?, ?, ?, 1, ?)",
+        "error_limit, etag, pipe_id, pipe_catalog_name, pipe_schema_name, pipe_name, "
+        "pipe_received_time) values (?, ?, ?, now(), ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
         [
             target.schema,
-            file.blob.name,
+            loaded.blob.name,
             target.name,
             loaded.row()[1],
             loaded.rows,
@@ -290,7 +346,8 @@ def _remember(cursor: Cursor, target: TableName, file: StagedFile, loaded: Loade
             first.reason if first else None,
             first.line if first else None,
             len(loaded.bad),
-            file.etag,
+            loaded.blob.etag.strip('"'),
+            *((delivery.pipe_id, *delivery.pipe, delivery.received) if delivery else [None] * 5),
         ],
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -16,14 +17,28 @@ from sqlglot import exp
 from local.snowflake import (
     account_objects,
     array_insert,
+    authorization,
+    budgets,
     copy_into,
     describe,
+    grants,
+    lengths,
+    logins,
     merge,
     names,
+    pipes,
     refusals,
+    retention,
     rewrite,
+    scripting,
+    show,
     stage_query,
     stages,
+    swap,
+    tasks,
+    token_stream,
+    typed,
+    unload,
     variables,
 )
 from local.snowflake.errors import error, translate, unsupported
@@ -71,6 +86,11 @@ class Cursor(FakeSnowflakeCursor):
         """Run one statement of ours on DuckDB, to its end: a half-read result blocks the next."""
         return self._duck_conn.execute(sql, parameters).fetchall()
 
+    def forget(self, name: str) -> None:
+        """Unregister a table; where an error has ended the transaction, that error is the news."""
+        with suppress(duckdb.TransactionException):
+            self._duck_conn.unregister(name)
+
     def answer(self, sql: str) -> None:
         """Make the result of `sql`, a DuckDB query, this statement's."""
         super()._execute(sqlglot.parse_one(sql, read="duckdb"))
@@ -91,7 +111,29 @@ class Cursor(FakeSnowflakeCursor):
         """Translate one statement or query to DuckDB's SQL."""
         return self._transform(expression, params).sql(dialect="duckdb")
 
+    def perform(self, statement: exp.Expr) -> None:
+        """Run one parsed statement without bindings."""
+        try:
+            self._run(statement, None, None)
+        except Exception as fault:
+            raise translate(fault) from fault
+        self._conn.last_query_id = self.sfqid
+
+    def _describe_only(self, command: str) -> list[Any] | None:
+        if not isinstance(self._parsed(command), exp.Command):
+            return super()._describe_only(command)
+        self.answer('describe select null::varchar as "anonymous block"')
+        return list(self.fetchall())
+
     def _parsed(self, command: str) -> exp.Expr:
+        for language in (scripting, tasks, pipes):
+            whole: exp.Expr | None = language.recognised(command)
+            if whole is not None:
+                return whole
+        if token_stream.first_word(command) == "CREATE":
+            tokens = token_stream.TokenStream(command)
+            if [tokens.ahead(i) for i in (1, 2)] == ["OR", "ALTER"]:
+                raise refusals.refused("create or alter")  # the parser makes OR REPLACE of it
         statements = [
             s
             for s in sqlglot.parse(command, read="snowflake")
@@ -110,14 +152,33 @@ class Cursor(FakeSnowflakeCursor):
 
     def _run(self, statement: exp.Expr, params: Any, arrays: dict[str, Any] | None) -> None:
         session = self._conn
-        if account_objects.handle(self, statement):
+        match statement:
+            case exp.Command(this=scripting.COMMAND | tasks.COMMAND | pipes.COMMAND) if params:
+                raise unsupported("bindings in a block or in a statement about tasks or pipes")
+            case exp.Command(this=scripting.COMMAND):
+                scripting.run(self, statement.expression.name)
+                return
+            case exp.Command(this=tasks.COMMAND):
+                tasks.run(self, statement.expression.name)
+                return
+            case exp.Command(this=pipes.COMMAND):
+                pipes.run(self, statement.expression.name)
+                return
+        if grants.handle(self, statement) or account_objects.handle(self, statement):
             return
+        if isinstance(statement, exp.Command) and budgets.handle(self, statement):
+            return
+        if isinstance(statement, exp.Set):
+            authorization.check(self, statement)
         if variables.handle(self, statement):
             return
         rewrite.name_columns(statement)
         statement = variables.substitute(statement, session.values)
         statement = variables.substitute_session(statement, session)
         refusals.check(statement)
+        authorization.check(self, statement)
+        statement = pipes.resolve(self, tasks.resolve(self, statement))
+        names.check_case(statement, session.temporary)
         self._last_transformed = statement
         match statement:
             case exp.Transaction():
@@ -129,20 +190,33 @@ class Cursor(FakeSnowflakeCursor):
             case exp.Rollback():
                 session.rollback()
                 self.succeed()
+            case exp.Copy() if unload.handle(self, statement):
+                pass
             case exp.Copy():
                 copy_into.run(self, statement)
             case exp.Insert() | exp.Update() | exp.Delete() | exp.Merge():
                 self._write(statement, params, arrays)
             case exp.Create() | exp.Drop() | exp.Alter() | exp.Comment() | exp.TruncateTable():
-                self._define(statement, params)
+                with authorization.defining(self, statement):
+                    self._define(statement, params)
             case exp.Use():
                 with session.reading():
                     self._use(statement)
+            case exp.Show() if show.handle(self, statement):
+                pass
             case exp.Describe() if describe.handle(self, statement):
                 pass
             case exp.ListStage():
                 stages.list_files(self, statement)
             case exp.Command() if describe.alter_column_comments(self, statement):
+                pass
+            case exp.Command() if retention.alter(self, statement):
+                pass
+            case exp.Command() if stages.alter(self, statement) or stages.remove(self, statement):
+                pass
+            case exp.Command() if describe.alter_container(self, statement):
+                pass
+            case exp.Command() if show.handle_command(self, statement):
                 pass
             case exp.Command() if str(statement.this).upper() != "SHOW":
                 raise unsupported(f"statements of {str(statement.this).upper()}")
@@ -164,10 +238,12 @@ class Cursor(FakeSnowflakeCursor):
 
     def _transform(self, expression: exp.Expr, params: Any) -> exp.Expr:
         before = rewrite.before(expression, self._conn.database, self._conn.schema)
-        after = names.resolve_temporary(super()._transform(before, params), self._conn.temporary)
+        after = rewrite.after(super()._transform(before, params))
+        after = names.resolve_temporary(after, self._conn.temporary)
+        after = authorization.readable(self._conn, after)
         for identifier in after.find_all(exp.Identifier):
             identifier.set("quoted", True)  # words that DuckDB alone reserves
-        return after
+        return lengths.enforce(self, typed.resolve(self, after))
 
     def _write(self, statement: exp.Expr, params: Any, arrays: dict[str, Any] | None) -> None:
         target = names.target(statement, self._conn.database, self._conn.schema)
@@ -187,18 +263,28 @@ class Cursor(FakeSnowflakeCursor):
         kind = str(statement.args.get("kind") or "").upper()
         if kind == "DATABASE":
             self._database(statement)
-        elif kind == "STAGE":
+        elif kind == "STAGE" and not isinstance(statement, exp.Comment):
             stages.define(self, statement)
         elif kind == "FILE FORMAT" and isinstance(statement, exp.Drop):
             stages.drop_format(self, statement)
         elif isinstance(statement, exp.Comment):
             describe.comment(self, statement)
+        elif swap.handle(self, statement) or describe.set_properties(self, statement):
+            pass
         elif self._is_temporary(statement):
             self._define_temporary(statement, params)
+        elif describe.is_there(self, statement):
+            name = names.target(statement, session.database, session.schema).name
+            self.succeed(f"{name} already exists, statement succeeded.")
         else:
             comments = describe.take_comments(statement)
             self._retrying(statement, params)
             describe.record(self, statement, *comments)
+        if kind == "SCHEMA" and (isinstance(statement, exp.Drop) or statement.args.get("replace")):
+            place = statement.find(exp.Table)
+            assert place is not None
+            database = names.normal(place.args["catalog"]) if place.catalog else session.database
+            session.account.drop_contents(f"{database}.{names.normal(place.args['db'])}")
 
     def _retrying(self, statement: exp.Expr, params: Any) -> None:
         deadline = time.monotonic() + _CATALOG_RETRY_SECONDS
@@ -260,6 +346,7 @@ class Cursor(FakeSnowflakeCursor):
         table.replace(physical)
         self.rows(transformed.sql(dialect="duckdb"))
         session.temporary[target] = kind
+        lengths.record(self, statement, lengths.of_session(self, str(target)))
         self.succeed(f"{kind.capitalize()} {target.name} successfully created.")
 
     def _database(self, statement: exp.Expr) -> None:
@@ -268,12 +355,14 @@ class Cursor(FakeSnowflakeCursor):
         exists = bool(statement.args.get("exists"))
         if isinstance(statement, exp.Drop):
             session.account.drop_database(name, exists_ok=exists)
+            describe.record(self, statement, None, [])
             self.succeed(f"{name} successfully dropped.")
             return
         if isinstance(statement, exp.Create) and not statement.args.get("replace"):
             created = session.account.create_database(name, exists_ok=exists)
             if created:
                 session.use(name, "PUBLIC")
+                describe.record(self, statement, describe.take_comments(statement)[0], [])
                 self.succeed(f"Database {name} successfully created.")
             else:
                 self.succeed(f"{name} already exists, statement succeeded.")
@@ -284,14 +373,22 @@ class Cursor(FakeSnowflakeCursor):
         kind = statement.args.get("kind")
         kind_name = kind.name.upper() if isinstance(kind, exp.Expr) else str(kind or "")
         table = statement.this
-        if kind_name in ("ROLE", "WAREHOUSE", "SECONDARY ROLES"):
-            if kind_name != "SECONDARY ROLES":
-                setattr(self._conn, kind_name.lower(), names.normal(table.this))
-            self.succeed()
-            return
-        if kind_name == "DATABASE" or (not kind_name and not table.db and table.name):
-            self._conn.use(names.normal(table.this), "PUBLIC")
+        if kind_name == "SECONDARY ROLES":
+            logins.use_secondary_roles(self._conn, statement)
+        elif kind_name == "ROLE":
+            logins.use_role(self._conn, names.normal(table.this))
+        elif kind_name == "WAREHOUSE":
+            name = names.normal(table.this)
+            authorization.require_use(self, "WAREHOUSE", name)
+            self._conn.warehouse = name
+        elif kind_name == "DATABASE" or (not kind_name and not table.db and table.name):
+            name = names.normal(table.this)
+            authorization.require_use(self, "DATABASE", name)
+            self._conn.use(name, "PUBLIC")
         else:
             database = names.normal(table.args["db"]) if table.db else self._conn.database
-            self._conn.use(database, names.normal(table.this))
+            schema = names.normal(table.this)
+            if database is not None:
+                authorization.require_use(self, "SCHEMA", f"{database}.{schema}")
+            self._conn.use(database, schema)
         self.succeed()

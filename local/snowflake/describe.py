@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
 
-from local.snowflake import names, stages
-from local.snowflake.errors import compilation
+from local.snowflake import lengths, names, show, stages, swap
+from local.snowflake.errors import compilation, unsupported
 from local.snowflake.locks import TableName
 
 if TYPE_CHECKING:
@@ -57,11 +58,17 @@ def handle(cursor: Cursor, statement: exp.Describe) -> bool:
     kind = str(statement.args.get("kind") or "").upper()
     if not isinstance(statement.this, exp.Table):
         return False
-    if kind == "STAGE":
-        stages.describe(cursor, statement)
-        return True
     session = cursor._conn
+    if kind in ("SCHEMA", "DATABASE"):
+        show.contents(cursor, kind, statement.this)
+        return True
     name = names.full(statement.this, session.database, session.schema)
+    if kind == "STAGE":
+        stages.describe(cursor, name)
+        return True
+    if kind == "FILE FORMAT":
+        stages.describe_format(cursor, name)
+        return True
     if kind not in ("TABLE", "VIEW", "") or name.schema == "INFORMATION_SCHEMA":
         return False
     place = TableName("temp", "main", str(name)) if name in session.temporary else name
@@ -79,6 +86,35 @@ def columns(cursor: Cursor, name: TableName) -> dict[str, str]:
     return {column: kind for column, kind, *_ in described}
 
 
+def exists(cursor: Cursor, name: TableName) -> bool:
+    """Whether there is a table or view of this name that lasts."""
+    return bool(
+        cursor.rows(
+            "select 1 from information_schema.tables "
+            "where table_catalog = ? and table_schema = ? and table_name = ?",
+            name,
+        )
+    )
+
+
+def is_there(cursor: Cursor, statement: exp.Expr) -> bool:
+    """Whether CREATE TABLE or VIEW IF NOT EXISTS has nothing to do."""
+    if not isinstance(statement, exp.Create) or not statement.args.get("exists"):
+        return False
+    if str(statement.args["kind"]).upper() not in ("TABLE", "VIEW"):
+        return False
+    return exists(cursor, names.target(statement, cursor._conn.database, cursor._conn.schema))
+
+
+def move(cursor: Cursor, old: TableName, new: TableName) -> None:
+    """Keep the comment of a table that has got another name."""
+    cursor.rows(
+        f"update {_TABLES_EXT} set ext_table_catalog = ?, ext_table_schema = ?, ext_table_name = ? "
+        "where ext_table_catalog = ? and ext_table_schema = ? and ext_table_name = ?",
+        [*new, *old],
+    )
+
+
 def comment(cursor: Cursor, statement: exp.Comment) -> None:
     """Run COMMENT ON; only those on tables, views and columns can be read again."""
     kind = str(statement.args["kind"]).upper()
@@ -88,9 +124,67 @@ def comment(cursor: Cursor, statement: exp.Comment) -> None:
         table = exp.table_(*(part.copy() if part is not None else None for part in parts))
         name = names.full(table, cursor._conn.database, cursor._conn.schema)
         _comment_on_column(cursor, name, names.normal(statement.this.this), text)
-    elif kind in ("TABLE", "VIEW"):
+    elif kind in ("TABLE", "VIEW", "SCHEMA", "DATABASE"):
         record(cursor, statement, text, [])
+    elif kind == "STAGE":
+        name = names.full(statement.this, cursor._conn.database, cursor._conn.schema)
+        stages.comment(cursor, name, text)
+    else:
+        raise unsupported(f"COMMENT ON {kind}")
     cursor.succeed()
+
+
+def set_properties(cursor: Cursor, statement: exp.Expr) -> bool:
+    """Run ALTER … SET of properties without a meaning here, and of COMMENT; False if it isn't."""
+    actions = statement.args.get("actions") or []
+    if not isinstance(statement, exp.Alter) or not isinstance(actions[0], exp.AlterSet):
+        return False
+    text = _set_comment(list(actions[0].find_all(exp.Property)))
+    record(cursor, statement, text, [])
+    cursor.succeed()
+    return True
+
+
+def alter_container(cursor: Cursor, statement: exp.Command) -> bool:
+    """Run ALTER SCHEMA and DATABASE … SET; return whether the statement was one."""
+    match = re.match(
+        r"\s*(schema|database)\s+(?:if\s+exists\s+)?(\S+)\s+set\s+(.+)",
+        str(statement.expression),
+        re.IGNORECASE | re.DOTALL,
+    )
+    if str(statement.this).upper() != "ALTER" or match is None:
+        return False
+    kind, name, rest = match.groups()
+    # A table's properties parse, a schema's don't
+    set_ = sqlglot.parse_one(f"create table t (a int) {rest}", read="snowflake")
+    text = _set_comment(list(set_.find_all(exp.Property)))
+    session = cursor._conn
+    session.commit()
+    show.require(cursor, kind.upper(), exp.to_table(name, dialect="snowflake"))
+    table = exp.Comment(this=exp.to_table(name, dialect="snowflake"), kind=kind.upper())
+    _record_comment(cursor, table, text)
+    cursor.succeed()
+    return True
+
+
+_WITHOUT_MEANING = {
+    "DATA_RETENTION_TIME_IN_DAYS",
+    "MAX_DATA_EXTENSION_TIME_IN_DAYS",
+    "CHANGE_TRACKING",
+    "LOG_LEVEL",
+    "TRACE_LEVEL",
+}
+
+
+def _set_comment(properties: list[exp.Expr]) -> str | None:
+    text = None
+    for prop in properties:
+        name = str(getattr(prop.this, "name", "")).upper()
+        if isinstance(prop, exp.SchemaCommentProperty):
+            text = prop.this.name
+        elif name not in _WITHOUT_MEANING:
+            raise unsupported(f"ALTER … SET {name or prop.key.upper()}")
+    return text
 
 
 def take_comments(statement: exp.Expr) -> tuple[str | None, list[tuple[str, str]]]:
@@ -113,15 +207,37 @@ def record(
 ) -> None:
     """Keep comments; what CREATE makes starts without one."""
     kind = str(statement.args.get("kind") or "").upper()
+    if kind in ("SCHEMA", "DATABASE"):
+        _record_comment(cursor, statement, text)
+        return
     if kind not in ("TABLE", "VIEW", "COLUMN"):
         return
     name = names.target(statement, cursor._conn.database, cursor._conn.schema)
+    lengths.record(cursor, statement, name)
+    swap.renamed(cursor, statement)
     if text is not None:
         cursor.rows(_COMMENT, [*name, text])
     elif isinstance(statement, exp.Create | exp.Drop):
         cursor.rows(_NO_COMMENT, name)
     for column, column_text in columns:
         _comment_on_column(cursor, name, column, column_text)
+
+
+def _record_comment(cursor: Cursor, statement: exp.Expr, text: str | None) -> None:
+    """Keep the comment of a schema or database: it is its table without a name."""
+    kind = str(statement.args["kind"]).upper()
+    found = statement.find(exp.Table)
+    if found is None:
+        return
+    parts = [names.normal(part) for part in found.parts]
+    if kind == "DATABASE":
+        name = TableName(parts[-1], "", "")
+    else:
+        name = TableName(str(parts[0] if len(parts) > 1 else cursor._conn.database), parts[-1], "")
+    if text is not None:
+        cursor.rows(_COMMENT, [*name, text])
+    elif isinstance(statement, exp.Drop) or statement.args.get("replace"):
+        cursor.rows(_NO_COMMENT, name)
 
 
 def alter_column_comments(cursor: Cursor, statement: exp.Command) -> bool:

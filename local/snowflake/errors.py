@@ -46,6 +46,13 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
         "42S02",
         "SQL compilation error:\nObject '{1}' does not exist or not authorized.",
     ),
+    (
+        duckdb.CatalogException,
+        r"No catalog \+ schema named",
+        2043,
+        "02000",
+        "SQL compilation error:\nObject does not exist, or operation cannot be performed.",
+    ),
     (duckdb.CatalogException, r"", 2003, "42S02", "SQL compilation error:\n{0}"),
     (
         duckdb.BinderException,
@@ -97,11 +104,41 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
         "SQL compilation error:\nInsert value list does not match column list expecting {1} but "
         "got {2}",
     ),
+    (
+        duckdb.BinderException,
+        r"same number of result columns",
+        1789,
+        "42601",
+        "SQL compilation error:\ninvalid number of result columns for set operator input branches",
+    ),
+    (
+        duckdb.BinderException,
+        r"Ambiguous reference to column name \"(.+?)\"",
+        2028,
+        "42601",
+        "SQL compilation error:\nambiguous column name '{1}'",
+    ),
+    (
+        duckdb.BinderException,
+        r"expected (\d+) columns but (\d+) values",
+        2020,
+        "21S01",
+        "SQL compilation error:\nInsert value list does not match column list expecting {1} but "
+        "got {2}",
+    ),
     (duckdb.BinderException, r"", 2043, "02000", "SQL compilation error:\n{0}"),
     (duckdb.ParserException, r"", 1003, "42000", "SQL compilation error:\n{0}"),
     (duckdb.SyntaxException, r"", 1003, "42000", "SQL compilation error:\n{0}"),
     (duckdb.Error, r"Malformed JSON", 100069, "22P02", "Error parsing JSON: {0}"),
     (duckdb.Error, r"(?i)division by zero", 100051, "22012", "Division by zero"),
+    (
+        duckdb.Error,
+        r"(?s)String '(.*)' is too long and would be truncated",
+        100078,
+        "22000",
+        "String '{1}' is too long and would be truncated",
+    ),
+    (duckdb.Error, r"Unsupported feature: ([^\n]+)", 2, "0A000", "Unsupported feature: {1}"),
     (
         duckdb.Error,
         r"(?s)(?:timestamp|date|time) field.*?\"(.*?)\"",
@@ -135,6 +172,13 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
     (duckdb.TransactionException, r"", 625, "57014", "{0}"),
     (duckdb.InterruptException, r"", 604, "57014", "SQL execution canceled"),
     (duckdb.NotImplementedException, r"", 2, "0A000", "Unsupported feature: {0}"),
+    (
+        duckdb.InvalidInputException,
+        r"More than one row returned by a subquery",
+        90150,
+        "22000",
+        "Single-row subquery returns more than one row.",
+    ),
     (duckdb.InvalidInputException, r"", 100132, "22000", "{0}"),
 ]
 

@@ -72,6 +72,11 @@ class TableLocks:
             self._owners = {t: o for t, o in self._owners.items() if o is not owner}
             self._turn.notify_all()
 
+    def held_by(self, owner: object) -> list[TableName]:
+        """Return the tables that `owner` has locked."""
+        with self._turn:
+            return sorted(table for table, holder in self._owners.items() if holder is owner)
+
     def snapshot(self) -> int:
         """Return the number of the newest commit. Call it holding `commits`."""
         return self._clock

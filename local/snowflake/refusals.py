@@ -8,15 +8,12 @@ from sqlglot import exp
 from local.snowflake.errors import unsupported
 
 REASONS = {
-    "flatten outer": "FLATTEN(OUTER => TRUE) would drop the rows that have nothing to flatten",
-    "flatten recursive": "FLATTEN(RECURSIVE => TRUE) would flatten one level only",
-    "flatten mode": "FLATTEN(MODE => …) would be ignored",
-    "flatten path": "FLATTEN(PATH => …) would be ignored: write the path in INPUT",
-    "left join lateral": "LEFT JOIN LATERAL would drop the rows without a match",
+    "flatten recursive": "FLATTEN(RECURSIVE => TRUE) with PATH, MODE or OUTER",
+    "flatten option": "FLATTEN with a PATH or MODE that is no constant",
+    "flatten on": "LEFT JOIN LATERAL FLATTEN with a condition: use WHERE",
     "truncate in transaction": "TRUNCATE inside a transaction: use DELETE",
     "dynamic table": "a dynamic table would never refresh",
     "materialized view": "a materialized view would be a plain one: create a view",
-    "swap": "ALTER TABLE … SWAP WITH",
     "undrop": "UNDROP: dropped objects are gone",
     "time travel": "AT and BEFORE: the stand-in keeps no history",
     "changes": "CHANGES: the stand-in keeps no history",
@@ -30,9 +27,16 @@ REASONS = {
     "match recognize": "MATCH_RECOGNIZE",
     "hll": "HLL and APPROX functions estimate differently here: use COUNT(DISTINCT …)",
     "hash": "HASH gives other values than Snowflake's: use SHA2 or MD5",
+    "offset": "a TIMESTAMP_TZ outside UTC: give CONVERT_TIMEZONE both zones",
     "offset format": "an offset (TZH, TZM) in a timestamp's format: cast the text instead",
-    "array function": "ARRAY_TO_STRING, ARRAY_SLICE, ARRAY_APPEND, ARRAY_REMOVE",
+    "array function": "lambda functions of arrays, and ARRAY_SORT with an order",
+    "object keys": "OBJECT_DELETE and OBJECT_PICK with keys that are no constants",
+    "object constant": "object constants {…}: use OBJECT_CONSTRUCT",
+    "variant order": "the order of VARIANTs (MIN, MAX, ORDER BY, <): cast them",
+    "seed": "RANDOM with a seed gives other values than Snowflake's",
+    "asof": "ASOF JOIN: use QUALIFY ROW_NUMBER()",
     "pivot": "PIVOT and UNPIVOT name their columns differently: use CASE or UNION ALL",
+    "create or alter": "CREATE OR ALTER of anything but a task",
     "create like": "CREATE TABLE … LIKE and CLONE would lose constraints and defaults",
     "internal stage": "PUT, GET and internal stages",
     "statement": "this kind of statement",
@@ -46,28 +50,10 @@ def refused(reason: str) -> ProgrammingError:
     return unsupported(REASONS[reason])
 
 
-def _flatten(node: exp.Expr, option: str) -> bool:
-    if not isinstance(node, exp.Explode):
-        return False
-    for argument in (node.this, *node.expressions):
-        if isinstance(argument, exp.Kwarg) and argument.this.name.upper() == option:
-            value = argument.expression
-            return not (isinstance(value, exp.Boolean) and value.this is False)
-    return False
-
-
 def _named(node: exp.Expr, *names: str) -> bool:
     if isinstance(node, exp.Anonymous):
         return node.name.upper() in names
     return isinstance(node, exp.Func) and bool(set(node.sql_names()) & set(names))
-
-
-def _left_lateral(node: exp.Expr) -> bool:
-    if not isinstance(node, exp.Join) or str(node.args.get("side")).upper() != "LEFT":
-        return False
-    return isinstance(node.this, exp.Lateral | exp.TableFromRows) or (
-        isinstance(node.this, exp.Subquery) and isinstance(node.this.parent, exp.Lateral)
-    )
 
 
 def _kind(node: exp.Expr, *kinds: str) -> bool:
@@ -75,15 +61,10 @@ def _kind(node: exp.Expr, *kinds: str) -> bool:
 
 
 _RULES: list[tuple[str, Callable[[exp.Expr], bool]]] = [
-    ("flatten outer", lambda n: _flatten(n, "OUTER")),
-    ("flatten recursive", lambda n: _flatten(n, "RECURSIVE")),
-    ("flatten mode", lambda n: _flatten(n, "MODE")),
-    ("flatten path", lambda n: _flatten(n, "PATH")),
-    ("left join lateral", _left_lateral),
+    ("asof", lambda n: isinstance(n, exp.Join) and n.args.get("method") == "ASOF"),
     ("dynamic table", lambda n: isinstance(n, exp.DynamicProperty)),
     ("materialized view", lambda n: isinstance(n, exp.MaterializedProperty)),
     ("external table", lambda n: isinstance(n, exp.ExternalProperty)),
-    ("swap", lambda n: isinstance(n, exp.SwapTable)),
     ("undrop", lambda n: isinstance(n, exp.Undrop)),
     ("time travel", lambda n: isinstance(n, exp.HistoricalData)),
     ("changes", lambda n: isinstance(n, exp.Changes)),
@@ -97,13 +78,16 @@ _RULES: list[tuple[str, Callable[[exp.Expr], bool]]] = [
     ("match recognize", lambda n: isinstance(n, exp.MatchRecognize)),
     (
         "hll",
-        lambda n: _named(n, "HLL", "APPROX_COUNT_DISTINCT", "HLL_ACCUMULATE", "APPROX_PERCENTILE"),
+        lambda n: (
+            isinstance(n, exp.ApproxQuantile)
+            or _named(n, "HLL", "APPROX_COUNT_DISTINCT", "HLL_ACCUMULATE", "APPROX_PERCENTILE")
+        ),
     ),
     ("hash", lambda n: _named(n, "HASH", "HASH_AGG")),
     ("pivot", lambda n: isinstance(n, exp.Pivot)),
     ("create like", lambda n: isinstance(n, exp.LikeProperty | exp.Clone)),
     ("internal stage", lambda n: isinstance(n, exp.Put | exp.Get)),
-    ("statement", lambda n: _command(n, "EXPLAIN", "REMOVE", "UNLOAD", "GET", "RM")),
+    ("statement", lambda n: _command(n, "EXPLAIN", "UNLOAD", "GET")),
     ("multi-table insert", lambda n: isinstance(n, exp.MultitableInserts)),
 ]
 

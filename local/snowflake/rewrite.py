@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from local.snowflake import functions, names
+from local.snowflake import functions, names, typed
 
 _TABLE_PROPERTIES = (exp.TemporaryProperty, exp.SchemaCommentProperty)
 _KEYS = (
@@ -12,6 +12,8 @@ _KEYS = (
     exp.CommentColumnConstraint,
 )
 _TABLE_KEYS = (exp.PrimaryKey, exp.UniqueColumnConstraint, exp.ForeignKey, exp.Constraint)
+
+_NOTHING = exp.cast(exp.Literal.string("[]"), "json")
 
 
 def before(statement: exp.Expr, database: str | None, schema: str | None) -> exp.Expr:
@@ -29,6 +31,25 @@ def before(statement: exp.Expr, database: str | None, schema: str | None) -> exp
         elif new is not node:
             node.replace(new)
     return copy
+
+
+def after(statement: exp.Expr) -> exp.Expr:
+    """Make LISTAGG and ARRAY_AGG leave NULLs out, and something empty of nothing, in place."""
+    whole: exp.Expr
+    empty: exp.Expr
+    for node in list(statement.find_all(exp.ArrayAgg, exp.GroupConcat)):
+        if isinstance(node, exp.GroupConcat):
+            whole, empty = typed.outermost(node), exp.Literal.string("")
+        else:
+            value = node.this
+            while isinstance(value, exp.Order | exp.Distinct):
+                value = value.this if isinstance(value, exp.Order) else value.expressions[0]
+            known = exp.Where(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.null())))
+            whole, empty = node.find_ancestor(exp.Anonymous) or node, _NOTHING.copy()
+            if not isinstance(node.parent, exp.Filter):
+                node.replace(exp.Filter(this=node.copy(), expression=known))
+        whole.replace(exp.Coalesce(this=whole.copy(), expressions=[empty]))
+    return statement
 
 
 def _drop_keys(statement: exp.Expr) -> None:

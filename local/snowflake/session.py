@@ -50,8 +50,12 @@ class Session(FakeSnowflakeConnection):
         self.turn = threading.Lock()
         self.user = self.account_name = self.session_id = ""
         self.role: str | None = None
+        # None stands for all that the user has been granted
+        self.secondary_roles: tuple[str, ...] | None = ()
         self.warehouse: str | None = None
         self.last_query_id: str | None = None
+        # A block of several statements ends when this has grown
+        self.interrupts = 0
         self.temporary: dict[TableName, str] = {}
         self.values: dict[str, exp.Expr] = {}
         self.parameters: dict[str, Any] = {"LOCK_TIMEOUT": 43200, "AUTOCOMMIT": True}
@@ -162,6 +166,7 @@ class Session(FakeSnowflakeConnection):
 
     def interrupt(self) -> None:
         """Stop the running statement, waiting or not; it then raises in its own thread."""
+        self.interrupts += 1
         self._locks.interrupt(self)
         self._duck_conn.interrupt()
 

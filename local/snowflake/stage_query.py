@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from sqlglot import exp
 
-from local.snowflake import copy_into, stage_files, stages
+from local.snowflake import copy_history, copy_into, result_scan, stage_files, stages
 from local.snowflake.errors import error, unsupported
 
 if TYPE_CHECKING:
     from local.snowflake.cursor import Cursor
 
+_METADATA = {
+    "METADATA$FILE_ROW_NUMBER": pa.int64(),
+    "METADATA$FILENAME": pa.string(),
+    "METADATA$FILE_CONTENT_KEY": pa.string(),
+    "METADATA$FILE_LAST_MODIFIED": pa.timestamp("us"),
+    "METADATA$START_SCAN_TIME": pa.timestamp("us", "UTC"),
+}
+
 
 def readable(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     """Return the statement with its stage, if it has one, made a table of what it holds."""
+    copy_history.readable(cursor, statement)
+    statement = result_scan.readable(cursor, statement)
     staged = [t for t in statement.find_all(exp.Table) if isinstance(t.this, exp.Var)]
     if not isinstance(statement, exp.Query) or not staged:
         return statement
@@ -26,6 +36,7 @@ def readable(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     named = table.args.get("format")
     given = {"FORMAT_NAME": named.name} if named is not None else {}
     file_format = stages.file_format(cursor, given, stage.format)
+    stage_files.refuse_options(file_format)
     pattern = table.args.get("pattern")
     tables = []
     for file in stage_files.download(stage, stage.files(pattern.name if pattern else None)):
@@ -33,8 +44,18 @@ def readable(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
             if bad:
                 raise error(100069, f"Error parsing JSON: {bad[0].reason}", "22P02")
             tables.append(piece)
-    if not tables:
-        raise unsupported("a query over a stage path without files")
+    rows = pa.concat_tables(tables) if tables else _nothing(statement, file_format)
     # It stays until the next one: the server describes a result after the statement
-    cursor._duck_conn.register(copy_into.ROWS, pa.concat_tables(tables))
+    cursor._duck_conn.register(copy_into.ROWS, rows)
     return copy_into.staged_columns(statement.copy(), file_format)
+
+
+def _nothing(statement: exp.Expr, file_format: dict[str, Any]) -> pa.Table:
+    """Make the empty table of a path without files: the columns that the query reads."""
+    columns = {name: pa.array([], kind) for name, kind in _METADATA.items()}
+    if file_format["TYPE"] == "PARQUET":
+        for key in statement.find_all(exp.JSONPathKey):
+            columns[str(key.this)] = pa.array([], pa.string())
+    else:
+        columns["$1"] = pa.ExtensionArray.from_storage(pa.json_(), pa.array([], pa.string()))
+    return pa.table(columns)

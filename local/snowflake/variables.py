@@ -8,12 +8,31 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlglot import exp
 
-from local.snowflake.errors import compilation, error
+from local.snowflake.errors import compilation, error, unsupported
 
 if TYPE_CHECKING:
     from local.snowflake.cursor import Cursor
     from local.snowflake.session import Session
 
+
+# Parameters that would change results: only their defaults are right here
+_DEFAULTS = {
+    "BINARY_INPUT_FORMAT": "HEX",
+    "BINARY_OUTPUT_FORMAT": "HEX",
+    "DATE_INPUT_FORMAT": "AUTO",
+    "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
+    "ERROR_ON_NONDETERMINISTIC_MERGE": "TRUE",
+    "ROWS_PER_RESULTSET": "0",
+    "TIME_INPUT_FORMAT": "AUTO",
+    "TIME_OUTPUT_FORMAT": "HH24:MI:SS",
+    "TIMESTAMP_INPUT_FORMAT": "AUTO",
+    "TIMESTAMP_NTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3",
+    "TIMESTAMP_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM",
+    "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
+    "TWO_DIGIT_CENTURY_START": "1970",
+    "WEEK_OF_YEAR_POLICY": "0",
+    "WEEK_START": "0",
+}
 
 # Functions of the session, and the session's attributes that hold their values
 _SESSION = {
@@ -80,7 +99,7 @@ def _set(cursor: Cursor, statement: exp.Set) -> None:
         value = substitute(exp.Paren(this=assignment.expression.copy()), cursor._conn.values)
         with cursor._conn.reading():
             query = exp.select(exp.alias_(value, "VALUE", quoted=True))
-            cursor._statements(query, None)
+            cursor._statements(substitute_session(query, cursor._conn), None)
         found = cursor.fetchone()
         cursor._conn.values[name] = _literal(cast("tuple[Any]", found)[0])
     cursor.succeed()
@@ -123,6 +142,8 @@ def _alter_session(cursor: Cursor, statement: exp.Alter) -> None:
             session.autocommit(str(setting).lower() in ("true", "on", "1"))
         elif name == "TIMEZONE" and str(setting).upper() not in ("UTC", "ETC/UTC"):
             raise error(2, "Unsupported feature: a session TIMEZONE other than UTC", "0A000")
+        elif name in _DEFAULTS and str(setting).upper() != _DEFAULTS[name]:
+            raise unsupported(f"{name} other than {_DEFAULTS[name]}")
         elif name == "QUOTED_IDENTIFIERS_IGNORE_CASE" and str(setting).lower() == "true":
             raise error(2, "Unsupported feature: QUOTED_IDENTIFIERS_IGNORE_CASE", "0A000")
         else:

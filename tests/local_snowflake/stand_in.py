@@ -145,7 +145,6 @@ class StandIn:
             "port": self.port,
             "database": "GHARCHIVE",
             "warehouse": "LOAD_WH",
-            "role": "LOADER",
             "paramstyle": "qmark",
             "login_timeout": 20,
         }

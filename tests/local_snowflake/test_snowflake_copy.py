@@ -144,6 +144,71 @@ def test_on_error(
     assert run("select count(*) from raw") == [(loaded,)]
 
 
+def test_blank_lines_count_as_lines_and_not_as_rows(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", "", {"a": 1}, "  ", "\r", {"a": 2}, "{bad", "", {"a": 3}, "")
+    (result,) = run(COPY + " on_error = continue")
+    assert (result[1:4], result[7]) == (("PARTIALLY_LOADED", 4, 3), 6)
+    assert run("select event:a::int, line from raw order by 2") == [(1, 1), (2, 2), (3, 4)]
+
+
+def test_lines_longer_than_a_piece_and_a_byte_order_mark(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    """Files are read in pieces of 8 MB, whose rows follow each other without a gap."""
+    lines = [f'{{"n": {n}, "text": "{"é" * size}"}}' for n, size in enumerate([9, 5 << 20, 7, 40])]
+    content = gzip.compress("\n".join(lines).encode("utf-8-sig"))
+    container.upload_blob("a.json.gz", content)
+    run(COPY)
+    found = run("select event:n::int, line, length(event:text::varchar) from raw order by line")
+    assert found == [(0, 1, 9), (1, 2, 5 << 20), (2, 3, 7), (3, 4, 40)]
+
+
+def test_a_document_beyond_16_mib_is_an_error(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", {"a": 1}, {"a": "x" * (16 << 20)})
+    with pytest.raises(ProgrammingError, match=r"(?s)document is too large.*line 2"):
+        run(COPY)
+
+
+def test_an_error_in_a_later_file_leaves_nothing_of_an_earlier_one(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", *({"a": n} for n in range(1000)))
+    put(container, "b.json.gz", {"a": 1}, b"\xff".decode("latin-1") + "{")
+    with pytest.raises(ProgrammingError, match=r"b\.json\.gz', line 2"):
+        run(COPY)
+    assert run("select count(*) from raw") == [(0,)]
+    assert [row[3] for row in run(COPY + " on_error = skip_file")] == [1000, 0]
+
+
+def test_a_value_that_does_not_fit_is_an_error(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    put(container, "a.json.gz", {"id": "x"})
+    run("create table typed (id number)")
+    with pytest.raises(ProgrammingError, match="x"):
+        run("copy into typed from (select $1:id::number from @events)")
+    assert run("select count(*) from typed") == [(0,)]
+
+
+def test_every_row_tells_when_its_file_was_written(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    run("create table written (file_name varchar, at timestamp_ntz)")
+    for name in ("a.json.gz", "b.json.gz"):
+        put(container, name, {"a": 1}, {"a": 2})
+    run(
+        "copy into written from (select metadata$filename, "
+        "metadata$file_last_modified::timestamp_ntz from @events)"
+    )
+    times = {blob.name: blob.last_modified.replace(tzinfo=None) for blob in container.list_blobs()}
+    found = run("select * from written order by 1")
+    assert found == [(name, times[name]) for name in sorted(times) for _ in range(2)]
+
+
 def test_truncated_gzip_fails(run: Run, container: ContainerClient, stage: str) -> None:
     content = gzip.compress(b'{"a": 1}\n' * 10000)
     container.upload_blob("a.json.gz", content[: len(content) // 2])
@@ -231,6 +296,22 @@ def test_parquet_by_name_and_by_path(run: Run, container: ContainerClient, stage
     assert rows == [(1, 0.5, None)] * 2 + [(2, None, None)] * 2
 
 
+def test_parquet_files_of_different_columns_load_by_name(
+    run: Run, container: ContainerClient, stage: str
+) -> None:
+    for number, columns in enumerate([{"a": [1]}, {"b": [2], "a": [3]}, {"a": [4]}]):
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table(columns), sink)
+        container.upload_blob(f"m/{number}.parquet", sink.getvalue().to_pybytes())
+    run("create table pairs (a number, b number)")
+    loaded = run(
+        "copy into pairs from @events/m/ file_format = (type = parquet)"
+        " match_by_column_name = case_insensitive"
+    )
+    assert [row[3] for row in loaded] == [1, 1, 1]
+    assert run("select a, b from pairs order by a") == [(1, None), (3, 2), (4, None)]
+
+
 def test_list_and_query_a_stage(run: Run, container: ContainerClient, stage: str) -> None:
     put(container, "x/a.json.gz", {"a": 1}, {"a": 2})
     (listed,) = run("list @events/x")
@@ -239,6 +320,12 @@ def test_list_and_query_a_stage(run: Run, container: ContainerClient, stage: str
         (1, 1),
         (2, 2),
     ]
+
+
+def test_a_copys_query_takes_columns_alone(run: Run, stage: str) -> None:
+    with pytest.raises(ProgrammingError) as caught:
+        run("copy into raw (event) from (select $1 from @events where true)")
+    assert caught.value.errno == 2
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def project(tmp_path: Path, server: StandIn, schema: str) -> Path:
         "database": "GHARCHIVE",
         "schema": schema,
         "warehouse": "wh",
-        "role": "transformer",
+        "role": "ACCOUNTADMIN",
         "query_tag": "dbt",
         "threads": 4,
     }

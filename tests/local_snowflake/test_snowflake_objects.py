@@ -17,13 +17,11 @@ CREATED = [
         " storage_provider = azure azure_tenant_id = 't' storage_allowed_locations = ('azure://a/')",
         "integrations",
     ),
-    ("create pipe if not exists pipe1 auto_ingest = true as copy into t from @s", "pipes"),
     (
         "create task if not exists task1 warehouse = wh1 schedule = '60 minute' as"
         " insert into t select 1",
         "tasks",
     ),
-    ("create stream if not exists stream1 on table t", "streams"),
 ]
 
 
@@ -33,7 +31,7 @@ def test_account_objects_are_recorded_and_shown(run: Run, sql: str, plural: str)
     run(sql)
     kind = plural.rstrip("s")
     name = next(word for word in sql.split() if word.endswith("1")).upper()
-    assert name in [row[1] for row in run(f"show {plural}")]
+    assert any(name in row for row in run(f"show {plural}"))
     # integrations are dropped by their general kind too
     if kind != "integration":
         run(f"drop {kind} {name}")
@@ -43,13 +41,16 @@ def test_account_objects_are_recorded_and_shown(run: Run, sql: str, plural: str)
 
 
 def test_grants_and_changes(run: Run) -> None:
-    run("create role if not exists reader")
     for sql in (
+        "create role if not exists reader",
+        "create user if not exists changed",
+        "create warehouse if not exists load_wh",
         "grant usage on database gharchive to role reader",
+        "grant usage on warehouse load_wh to role reader",
         "grant select on all tables in schema gharchive.public to role reader",
         "grant role reader to user loader",
         "revoke role reader from user loader",
-        "alter user loader set rsa_public_key = 'MIIB'",
+        "alter user changed set rsa_public_key = 'MIIB'",
         "alter warehouse load_wh suspend",
         "use role reader",
         "use warehouse load_wh",
@@ -81,8 +82,9 @@ def test_comments_on_tables_views_and_columns(run: Run, schema: str) -> None:
     assert run("desc table t")[0][9] == "newest"
     comments = run(
         f"select table_name, comment from information_schema.tables where table_schema = '{schema}'"
+        " order by 1"
     )
-    assert comments == [("T", "it's changed")]
+    assert comments == [("T", "it's changed"), ("V", "the view")]
 
 
 def test_alter_table(run: Run) -> None:

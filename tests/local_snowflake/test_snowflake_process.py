@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from azure.storage.blob import ContainerClient
+from snowflake.connector.errors import ProgrammingError
 
+from tests.blob_storage import Storage
 from tests.local_snowflake.stand_in import Certificates, StandIn, fetch
 
 SETUP = [
@@ -44,10 +47,60 @@ def test_state_survives_the_servers_end(
             assert fetch(cursor, "select x from other.public.u") == [(7,)]
             assert [row[1] for row in fetch(cursor, "show stages")] == ["S"]
             assert [row[1] for row in fetch(cursor, "show file formats")] == ["F"]
-            assert [row[1] for row in fetch(cursor, "show warehouses")] == ["LOAD_WH"]
+            assert [row[0] for row in fetch(cursor, "show warehouses")] == ["LOAD_WH"]
             assert fetch(cursor, "desc table t")[0][9] == "A column"
             cursor.execute("create or replace table t as select 1 as a")
         assert server.stop() < 5
+
+
+def test_history_and_comments_survive_a_kill(
+    tmp_path: Path, certificates: Certificates, storage: Storage, container: ContainerClient
+) -> None:
+    """What one COPY has loaded, the next one after SIGKILL doesn't load again."""
+    container.upload_blob("0.json", b'{"x": 1}\n')
+    server = StandIn(tmp_path / "gharchive.duckdb", certificates)
+    server.start()
+    with server.connect(database=None) as connection:
+        for sql in (
+            "create database gharchive comment = 'A database'",
+            "create schema gold comment = 'A schema'",
+            "create table t (v variant, s varchar(2) comment 'A column') comment = 'A table'",
+            "create view w comment = 'A view' as select v from t",
+            f"create stage s url = '{storage.stage_url(container.container_name)}'"
+            f" credentials = (azure_sas_token = '{storage.sas('rl')}')"
+            " file_format = (type = json) comment = 'A stage'",
+            "copy into t (v) from (select $1 from @s)",
+            "begin",
+            "insert into t (s) values ('no')",
+        ):
+            connection.cursor().execute(sql)
+        server.stop(signal.SIGKILL)
+    server.start()
+    with server.connect(schema="gold") as again:
+        cursor = again.cursor()
+        assert fetch(cursor, "select v:x::int, s from t") == [(1, None)]
+        fetch(cursor, "copy into t (v) from (select $1 from @s)")
+        assert fetch(cursor, "select count(*) from t") == [(1,)]
+        history = (
+            "select row_count from table(information_schema.copy_history("
+            "table_name => 't', start_time => '2015-01-01'::timestamp_ltz))"
+        )
+        assert fetch(cursor, history) == [(1,)]
+        assert fetch(cursor, "desc table t")[1][9] == "A column"
+        for kind, name in (
+            ("database", "gharchive"),
+            ("schema", "gold"),
+            ("table", "t"),
+            ("view", "w"),
+            ("stage", "s"),
+        ):
+            cursor.execute(f"show {kind}s like '{name}'")
+            columns = [column.name for column in cursor.description]
+            ((*row,),) = cursor.fetchall()
+            assert row[columns.index("comment")] == f"A {kind}"
+        with pytest.raises(ProgrammingError, match="too long"):
+            cursor.execute("insert into t (s) values ('long')")
+    server.stop()
 
 
 def test_sigterm_ends_what_waits_and_what_runs(tmp_path: Path, certificates: Certificates) -> None:

@@ -2,16 +2,27 @@
 
 import importlib.metadata
 import inspect
+from pathlib import Path
 
 import duckdb
 import fakesnow.cursor
+import fakesnow.macros
 import fakesnow.server
 import pytest
 import sqlglot
 from fakesnow import info_schema
+from fakesnow.arrow import to_ipc, to_sf
 from fakesnow.conn import FakeSnowflakeConnection
+from fakesnow.converter import from_binding
 from fakesnow.cursor import FakeSnowflakeCursor
+from fakesnow.expr import normalise_ident
 from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
+from fakesnow.rowtype import describe_as_rowtype
+from fakesnow.statement_type import DML_TYPE_IDS, INSERT, statement_type_id
+from fakesnow.transforms import SERVER_VERSION, show
+from fakesnow.transforms.file_format import lookup_file_format
+from fakesnow.transforms.merge import operations
+from fakesnow.transforms.stage import parts_from_var
 from sqlglot import exp
 
 from local.snowflake.account import Account
@@ -67,6 +78,68 @@ def test_metadata_lives_where_we_look() -> None:
     for name in ("_fs_stages", "_fs_file_formats", "_fs_tables_ext", "_fs_columns"):
         assert f"_fs_global._fs_information_schema.{name} " in tables
     assert "_fs_load_history" in info_schema.per_db_creation_sql("X")
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters"),
+    [
+        (fakesnow.macros.creation_sql, ["catalog"]),
+        (info_schema.per_db_creation_sql, ["catalog"]),
+        (show.fs_global_creation_sql, []),
+        (operations, ["merge_expr"]),
+        (lookup_file_format, ["duck_conn", "name", "current_database", "current_schema"]),
+        (parts_from_var, ["var", "current_database", "current_schema"]),
+        (normalise_ident, ["name"]),
+        (statement_type_id, ["expression"]),
+        (to_ipc, ["table"]),
+        (to_sf, ["table", "rowtype"]),
+        (from_binding, ["binding"]),
+        (describe_as_rowtype, ["describe_results"]),
+    ],
+)
+def test_function_has_the_shape_we_call(function: object, parameters: list[str]) -> None:
+    assert list(inspect.signature(function).parameters) == parameters  # type: ignore[arg-type]
+
+
+def test_constants_are_what_we_read() -> None:
+    assert {INSERT, *DML_TYPE_IDS} <= set(range(0x3000, 0x4000))
+    assert SERVER_VERSION
+    assert "duckdb_tables tables" in info_schema.SQL_CREATE_INFORMATION_SCHEMA_TABLES_VIEW.template
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("_fs_show_columns", "_fs_show_file_formats", "_fs_show_sequences"),
+        *("_fs_columns_ext", "_fs_tables_ext", "_fs_users"),
+    ],
+)
+def test_view_or_table_of_the_account_is_there(name: str) -> None:
+    statements = info_schema.fs_global_creation_sql() + show.fs_global_creation_sql()
+    assert f"_fs_information_schema.{name} " in statements
+
+
+@pytest.mark.parametrize(
+    ("sql", "made"),
+    [
+        ("select f.value from t, lateral flatten(t.v) f", "_FS_FLATTEN("),
+        ("select to_timestamp_ntz(a) from t", "_FS_TO_TIMESTAMP("),
+        ("select array_agg(a) from t", "TO_JSON(ARRAY_AGG("),
+        ("select listagg(a) from t", "LISTAGG("),
+    ],
+)
+def test_fakesnow_writes_what_we_mend(tmp_path: Path, sql: str, made: str) -> None:
+    """Our macros take the place of its own, and our rewrites look for its forms."""
+    session = FakeSnow().connect("d", "s")
+    transformed = session.cursor()._transform(sqlglot.parse_one(sql, read="snowflake"), None)
+    assert made in transformed.sql(dialect="duckdb").upper()
+
+
+def test_duckdb_tells_the_type_of_an_operand() -> None:
+    """What typed.py asks, and the types it knows by name."""
+    question = "describe select 1 as a, 1.5::decimal(10, 2) as b, '{}'::json as c, now() as d"
+    kinds = [row[1] for row in duckdb.connect().execute(question).fetchall()]
+    assert kinds == ["INTEGER", "DECIMAL(10,2)", "JSON", "TIMESTAMP WITH TIME ZONE"]
 
 
 def test_duckdb_takes_its_snapshot_at_the_first_look() -> None:

@@ -1,0 +1,327 @@
+"""Stages beyond COPY INTO a table: access, listing, queries, unloading."""
+
+import gzip
+import io
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pytest
+from azure.storage.blob import (
+    AccountSasPermissions,
+    ContainerClient,
+    ResourceTypes,
+    generate_account_sas,
+    generate_container_sas,
+)
+from snowflake.connector.cursor import SnowflakeCursor
+from snowflake.connector.errors import ProgrammingError
+
+from tests.blob_storage import ACCOUNT, Storage
+from tests.local_snowflake.conftest import Run
+from tests.local_snowflake.stand_in import Certificates, StandIn, fetch
+
+
+@pytest.fixture
+def make_stage(run: Run, storage: Storage, container: ContainerClient) -> Callable[[str, str], str]:
+    """Make a stage on the container with a SAS token, for JSON."""
+
+    def make_stage(name: str, token: str) -> str:
+        run(
+            f"create or replace stage {name} "
+            f"url = '{storage.stage_url(container.container_name)}' "
+            f"credentials = (azure_sas_token = '{token}') file_format = (type = json)"
+        )
+        return name
+
+    return make_stage
+
+
+@pytest.fixture
+def hours(container: ContainerClient) -> None:
+    """Put two hours and another file into the container."""
+    container.upload_blob("2015/0.json.gz", gzip.compress(b'{"x": 1}\n{"x": 2}\n'))
+    container.upload_blob("2015/1.json.gz", gzip.compress(b'{"x": 3}\n'))
+    container.upload_blob("other/0.json", b'{"x": 9}\n')
+
+
+def container_sas(storage: Storage, container: str, permission: str) -> str:
+    now = datetime.now(UTC)
+    return generate_container_sas(
+        ACCOUNT,
+        container,
+        storage.key,
+        permission=permission,
+        expiry=now + timedelta(hours=1),
+        start=now - timedelta(days=1),
+    )
+
+
+def object_sas(storage: Storage) -> str:
+    return generate_account_sas(
+        ACCOUNT,
+        storage.key,
+        ResourceTypes(object=True),
+        AccountSasPermissions.from_string("rl"),  # type: ignore[no-untyped-call]
+        expiry=datetime.now(UTC) + timedelta(hours=1),
+    )
+
+
+FAULTS: list[tuple[str, Callable[[Storage, str], str], str]] = [
+    ("expired", lambda s, c: s.sas("rl", hours=-1), r"SAS token expired at \d{4}-.* \(se\)"),
+    ("of another container", lambda s, c: container_sas(s, "another", "rl"), "another one than"),
+    ("without list", lambda s, c: container_sas(s, c, "r"), r"permissions 'r' \(sp\): listing"),
+    ("without containers", lambda s, c: object_sas(s), r"for objects only \(srt"),
+]
+
+
+@pytest.mark.usefixtures("hours")
+@pytest.mark.parametrize(("fault", "token", "cause"), FAULTS, ids=[f[0] for f in FAULTS])
+def test_error_says_what_is_wrong_with_the_sas(
+    run: Run,
+    storage: Storage,
+    container: ContainerClient,
+    make_stage: Callable[[str, str], str],
+    fault: str,
+    token: Callable[[Storage, str], str],
+    cause: str,
+) -> None:
+    made = token(storage, container.container_name)
+    stage = make_stage("s", made)
+    run("create table t (v variant)")
+    for sql in (f"list @{stage}", f"select $1 from @{stage}", f"copy into t from @{stage}"):
+        with pytest.raises(
+            ProgrammingError, match=r"Failure using stage area\. Cause: \["
+        ) as caught:
+            run(sql)
+        assert caught.value.errno == 91003
+        assert "Status Code: 403; Error Code: Auth" in str(caught.value).replace("AUTH", "Auth")
+        assert re.search(cause, str(caught.value)), fault
+        assert made.split("sig=")[1][:20] not in str(caught.value)
+
+
+@pytest.mark.usefixtures("hours")
+def test_sas_without_read_lists_and_cannot_be_read(
+    run: Run, storage: Storage, container: ContainerClient, make_stage: Callable[[str, str], str]
+) -> None:
+    stage = make_stage("s", container_sas(storage, container.container_name, "l"))
+    run("create table t (v variant)")
+    assert len(run(f"list @{stage}")) == 3
+    for sql in (f"select $1 from @{stage}/2015", f"copy into t from @{stage}/2015"):
+        with pytest.raises(ProgrammingError, match=r"permissions 'l' \(sp\).*reading r"):
+            run(sql)
+    with pytest.raises(ProgrammingError, match=r"permissions 'l' \(sp\).*unloading w and c"):
+        run(f"copy into @{stage}/out/ from (select parse_json('1'))")
+
+
+@pytest.mark.usefixtures("hours")
+def test_list_and_query_by_path_and_pattern(
+    run: Run, storage: Storage, make_stage: Callable[[str, str], str]
+) -> None:
+    stage = make_stage("s", storage.sas("rl"))
+    names = [row[0] for row in run(f"list @{stage}/2015 pattern = '.*1[.]json.*'")]
+    assert [name.rpartition("/")[2] for name in names] == ["1.json.gz"]
+    assert run(
+        "select $1:x::int, metadata$filename, metadata$file_row_number"
+        f" from @{stage}/2015 order by 1"
+    ) == [(1, "2015/0.json.gz", 1), (2, "2015/0.json.gz", 2), (3, "2015/1.json.gz", 1)]
+    assert run(f"select t.$1:x::int from @{stage} (pattern => 'other.*') t") == [(9,)]
+    assert run(f"select count(*) from @{stage}/nothing/here") == [(0,)]
+    assert run(f"select $1:x::int, metadata$filename from @{stage}/nothing/here") == []
+
+
+@pytest.fixture
+def table(run: Run) -> str:
+    run(
+        "create table t (id number, s varchar, at timestamp_ntz, f float, v variant,"
+        " d number(10, 2), b boolean)"
+    )
+    run(
+        "insert into t select 1, 'a,\"b', '2015-01-01 12:00:00'::timestamp_ntz, 1.0,"
+        " parse_json('{\"k\": 1}'), 2.50, true"
+        " union all select 2, null, null, null, null, null, null"
+    )
+    return "t"
+
+
+@pytest.fixture
+def writable(storage: Storage, make_stage: Callable[[str, str], str]) -> str:
+    return make_stage("w", storage.sas("rwlcd"))
+
+
+@pytest.mark.usefixtures("table")
+def test_unloads_csv(run: Run, writable: str, container: ContainerClient) -> None:
+    """NULL is \\N, a text is quoted or escaped, a file exists only to be overwritten."""
+    csv = "file_format = (type = csv field_optionally_enclosed_by = '\"')"
+    ordered = "(select * from t order by id)"
+    ((rows, _, size),) = run(f"copy into @{writable}/out/ from {ordered} {csv} header = true")
+    blob = container.download_blob("out/data_0_0_0.csv.gz").readall()
+    assert (rows, size) == (2, len(blob))
+    assert gzip.decompress(blob).decode().splitlines() == [
+        '"ID","S","AT","F","V","D","B"',
+        '1,"a,""b",2015-01-01 12:00:00.000,1,"{""k"":1}",2.50,true',
+        "2,\\N,\\N,\\N,\\N,\\N,\\N",
+    ]
+    with pytest.raises(ProgrammingError, match="Files already existing") as caught:
+        run(f"copy into @{writable}/out/ from t {csv}")
+    assert caught.value.errno == 1030
+    plain = "file_format = (type = csv compression = none)"
+    one = "(select id, s from t where id = 1)"
+    run(f"copy into @{writable}/one.csv from {one} {plain} single = true")
+    assert container.download_blob("one.csv").readall() == b'1,a\\,"b\n'
+
+
+@pytest.mark.usefixtures("table")
+def test_unloads_json_and_parquet(run: Run, writable: str, container: ContainerClient) -> None:
+    run(
+        f"copy into @{writable}/j/part from (select object_construct('id', id, 's', s) from t"
+        " order by id) file_format = (type = json compression = none)"
+    )
+    lines = container.download_blob("j/part_0_0_0.json").readall().splitlines()
+    assert [json.loads(line) for line in lines] == [{"id": 1, "s": 'a,"b'}, {"id": 2}]
+    run(
+        f"copy into @{writable}/p/ from (select id, s, at, d, b from t order by id)"
+        " file_format = (type = parquet) header = true"
+    )
+    blob = container.download_blob("p/data_0_0_0.snappy.parquet").readall()
+    assert pq.read_table(io.BytesIO(blob)).column("S").to_pylist() == ['a,"b', None]
+    run("create file format pf type = parquet")
+    assert run(f"select $1:ID::int, $1:S::varchar from @{writable}/p (file_format => 'pf')") == [
+        (1, 'a,"b'),
+        (2, None),
+    ]
+
+
+def test_unload_splits_by_size(run: Run, writable: str, container: ContainerClient) -> None:
+    run("create table n as select seq4() as n from table(generator(rowcount => 5000))")
+    csv = "file_format = (type = csv compression = none)"
+    run(f"copy into @{writable}/n/ from n {csv} max_file_size = 10000")
+    blobs = [container.download_blob(b).readall() for b in container.list_blob_names()]
+    assert len(blobs) > 1
+    assert max(map(len, blobs)) <= 10000
+    assert sorted(int(line) for b in blobs for line in b.split()) == list(range(5000))
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(
+    ("rest", "code"),
+    [
+        ("from t partition by (id)", 2),
+        ("from t file_format = (type = csv compression = zstd)", 2),
+        ("from t include_query_id = true", 2),
+        ("from t file_format = (type = json)", 1383),
+    ],
+)
+def test_unload_is_refused_where_it_would_differ(
+    run: Run, writable: str, rest: str, code: int
+) -> None:
+    with pytest.raises(ProgrammingError) as caught:
+        run(f"copy into @{writable}/x/ {rest}")
+    assert caught.value.errno == code
+
+
+@pytest.mark.usefixtures("hours")
+def test_remove_and_alter_stage(
+    run: Run, cursor: SnowflakeCursor, storage: Storage, writable: str, container: ContainerClient
+) -> None:
+    assert len(run(f"remove @{writable}/2015 pattern = '.*0[.]json.*'")) == 1
+    assert list(container.list_blob_names()) == ["2015/1.json.gz", "other/0.json"]
+    url = storage.stage_url(container.container_name)
+    run(f"alter stage {writable} set url = '{url}/other' comment = 'A stage'")
+    run(f"alter stage {writable} set file_format = (type = parquet)")
+    assert [row[0] for row in run(f"list @{writable}")] == [f"{url}/other/0.json"]
+    described = {row[1]: row[3] for row in run(f"desc stage {writable}")}
+    assert described == {"URL": f'["{url}/other"]', "TYPE": "PARQUET"}
+    cursor.execute(f"show stages like '{writable}'")
+    shown = dict(zip([c.name for c in cursor.description], cursor.fetchone() or (), strict=True))
+    assert (shown["comment"], shown["has_credentials"]) == ("A stage", "Y")
+    run(f"alter stage {writable} set credentials = (azure_sas_token = '{storage.sas('r')}')")
+    with pytest.raises(ProgrammingError, match="SAS token"):
+        run(f"list @{writable}")
+
+
+@pytest.mark.usefixtures("hours")
+def test_copy_of_a_text_that_is_too_long_loads_nothing(
+    run: Run, storage: Storage, make_stage: Callable[[str, str], str]
+) -> None:
+    stage = make_stage("s", storage.sas("rl"))
+    run("create table t (s varchar(5))")
+    with pytest.raises(ProgrammingError, match="would be truncated") as caught:
+        run(f"copy into t from (select metadata$filename from @{stage})")
+    assert caught.value.errno == 100078
+    assert run("select count(*) from t") == [(0,)]
+
+
+@pytest.mark.usefixtures("hours")
+def test_history_of_copies(
+    run: Run, storage: Storage, make_stage: Callable[[str, str], str]
+) -> None:
+    stage = make_stage("s", storage.sas("rl"))
+    run("create table t (v variant)")
+    run(f"copy into t from @{stage}/2015")
+    assert run(
+        "select file_name, status, row_count, error_count"
+        " from table(information_schema.copy_history(table_name => 't',"
+        " start_time => dateadd(hour, -1, current_timestamp()))) order by 1"
+    ) == [("2015/0.json.gz", "Loaded", 2, 0), ("2015/1.json.gz", "Loaded", 1, 0)]
+    assert run(
+        "select count(*) from information_schema.load_history where table_name = 'T'"
+        " and status = 'LOADED'"
+    ) >= [(2,)]
+
+
+@pytest.mark.usefixtures("hours")
+def test_storage_integration_needs_azures_consent(
+    run: Run,
+    storage: Storage,
+    container: ContainerClient,
+    schema: str,
+) -> None:
+    """The room's server has no key, as an account whose administrator hasn't consented."""
+    url = storage.stage_url(container.container_name)
+    integration = f"I_{schema}"
+    run(
+        f"create storage integration {integration} type = external_stage"
+        " storage_provider = 'AZURE' enabled = true azure_tenant_id = 't'"
+        f" storage_allowed_locations = ('{url}/2015')"
+    )
+    run(f"create stage s url = '{url}/2015' storage_integration = {integration}")
+    with pytest.raises(ProgrammingError, match="AZURE_CONSENT_URL"):
+        run("list @s")
+    with pytest.raises(ProgrammingError, match="not allowed by integration"):
+        run(f"create stage other url = '{url}/other' storage_integration = {integration}")
+    with pytest.raises(ProgrammingError, match="does not exist or not authorized"):
+        run(f"create stage other url = '{url}' storage_integration = nosuch")
+    run(f"drop storage integration {integration}")
+
+
+@pytest.mark.usefixtures("hours")
+def test_storage_integration_reads_with_the_servers_key(
+    tmp_path: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    certificates: Certificates,
+    storage: Storage,
+    container: ContainerClient,
+) -> None:
+    url = storage.stage_url(container.container_name)
+    monkeypatch.setenv("AZURE_STORAGE_KEY", storage.key)
+    server = StandIn(tmp_path / "gharchive.duckdb", certificates)
+    server.start()
+    with server.connect(database=None) as connection:
+        cursor = connection.cursor()
+        for sql in (
+            "create database gharchive",
+            "create storage integration i type = external_stage storage_provider = 'AZURE'"
+            f" enabled = true azure_tenant_id = 't' storage_allowed_locations = ('{url}')",
+            f"create stage s url = '{url}/2015' storage_integration = i"
+            " file_format = (type = json)",
+        ):
+            cursor.execute(sql)
+        assert fetch(cursor, "select sum($1:x::int) from @s") == [(6,)]
+        cursor.execute("alter storage integration i set enabled = false")
+        with pytest.raises(ProgrammingError, match="not enabled"):
+            cursor.execute("list @s")
+    server.stop()
