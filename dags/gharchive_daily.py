@@ -173,7 +173,7 @@ with DAG(
 
         from include.sql.load import load_hours
 
-        with closing(SnowflakeHook("gharchive_snowflake").get_conn()) as connection:
+        with closing(SnowflakeHook("gharchive_loader").get_conn()) as connection:
             return asdict(load_hours(connection, list(outcomes)))
 
     @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
@@ -207,7 +207,7 @@ with DAG(
         params = get_current_context()["params"]
         parameters = {name: params[name] for name in ALS_PARAMETERS}
         as_of = hours[-1].partition("T")[0]
-        with closing(SnowflakeHook("gharchive_snowflake").get_conn()) as connection:
+        with closing(SnowflakeHook("gharchive_trainer").get_conn()) as connection:
             model = plan_model(connection, as_of, parameters)
         if model.is_trained:
             raise AirflowSkipException(f"Model {model.model_id} is trained; nothing has changed")
@@ -220,7 +220,7 @@ with DAG(
 
         from include.als.publish import publish_model
 
-        with closing(SnowflakeHook("gharchive_snowflake").get_conn()) as connection:
+        with closing(SnowflakeHook("gharchive_trainer").get_conn()) as connection:
             return asdict(publish_model(connection, model_id))
 
     def dbt_models(layer: str) -> DbtTaskGroup:
@@ -237,7 +237,7 @@ with DAG(
                 profile_name="gharchive",
                 target_name="airflow",
                 profile_mapping=SnowflakePrivateKeyPemProfileMapping(
-                    conn_id="gharchive_snowflake", profile_args={"threads": 1}
+                    conn_id="gharchive_transformer", profile_args={"threads": 1}
                 ),
             ),
             execution_config=ExecutionConfig(

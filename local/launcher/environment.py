@@ -25,9 +25,8 @@ from local.setup import paths
 
 DATABASE = "GHARCHIVE"
 ACCOUNT = "gharchive"
-EVENTS = "gharchive-events"
-MODELS = "gharchive-models"
-CONTAINERS = (EVENTS, "gharchive-outcomes", "gharchive-quarantine", MODELS)
+STAGED = ("events", "outcomes", "models")
+CONTAINERS = tuple(f"gharchive-{name}" for name in (*STAGED, "quarantine"))
 AIRFLOW_USER = "admin"
 POWERBI_CLIENT_ID = "11111111-1111-1111-1111-111111111111"
 POWERBI_TENANT_ID = "22222222-2222-2222-2222-222222222222"
@@ -39,16 +38,35 @@ def blob_url(ports: Mapping[str, int]) -> str:
     return f"http://127.0.0.1:{ports['blob']}/{ACCOUNT}"
 
 
-def stage_settings(ports: Mapping[str, int], secrets: Secrets) -> dict[str, str]:
-    """Return what `include.sql.setup` asks for: the stages' URLs and a SAS that reads and lists."""
-    stage = f"azure://127.0.0.1:{ports['blob']}/{ACCOUNT}"
+def deployment_environment(
+    layout: Layout, ports: Mapping[str, int], secrets: Secrets
+) -> dict[str, str]:
+    """Return what `include.sql.deploy` reads: where, what and a SAS that reads and lists."""
     return {
-        "database": DATABASE,
-        "events_url": f"{stage}/{EVENTS}/",
-        "models_url": f"{stage}/{MODELS}/",
-        "events_sas_token": _container_sas(secrets, EVENTS),
-        "models_sas_token": _container_sas(secrets, MODELS),
+        "SNOWFLAKE_HOME": str(layout.snowflake_home),
+        "GHARCHIVE_DATABASE": DATABASE,
+        "GHARCHIVE_STORAGE_URL": f"azure://127.0.0.1:{ports['blob']}/{ACCOUNT}",
+        **{
+            f"GHARCHIVE_{name.upper()}_SAS_TOKEN": _container_sas(secrets, f"gharchive-{name}")
+            for name in STAGED
+        },
     }
+
+
+def write_connection_file(layout: Layout, ports: Mapping[str, int]) -> None:
+    """Write connections.toml for the connector and schemachange: the account's administrator."""
+    settings = {
+        "account": "gharchive",
+        "user": "ADMIN",
+        "role": "ACCOUNTADMIN",
+        "authenticator": "SNOWFLAKE_JWT",
+        "private_key_file": str(paths.SNOWFLAKE_KEY),
+        "host": "127.0.0.1",
+        "port": ports["snowflake"],
+        "protocol": "https",
+    }
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
+    write_private(layout.snowflake_home / "connections.toml", "[default]\n" + "".join(lines))
 
 
 def _container_sas(secrets: Secrets, container: str) -> str:
@@ -57,7 +75,8 @@ def _container_sas(secrets: Secrets, container: str) -> str:
         container_name=container,
         account_key=secrets.blob_account_key,
         permission=ContainerSasPermissions(read=True, list=True),
-        expiry=datetime.now(UTC) + SAS_LIFETIME,
+        # The same token until the year ends: a stage is altered when its token is another one
+        expiry=datetime(datetime.now(UTC).year + 2, 1, 1, tzinfo=UTC),
     )
 
 
@@ -79,19 +98,28 @@ def _connections(
             "host": blob_url(ports),
             "extra": {"sas_token": f"?{ingest_sas}"},
         },
-        "gharchive_snowflake": {
-            "conn_type": "snowflake",
-            "login": "GHARCHIVE",
-            "schema": "GOLD",
-            "extra": {
-                "account": "gharchive",
-                "database": DATABASE,
-                "warehouse": "GHARCHIVE",
-                "role": "GHARCHIVE",
-                "host": "127.0.0.1",
-                "port": ports["snowflake"],
-                "private_key_content": base64.b64encode(paths.SNOWFLAKE_KEY.read_bytes()).decode(),
-            },
+        **{
+            f"gharchive_{role}": {
+                "conn_type": "snowflake",
+                "login": f"GHARCHIVE_{role}".upper(),
+                "schema": "GOLD",
+                "extra": {
+                    "account": "gharchive",
+                    "database": DATABASE,
+                    "warehouse": f"{DATABASE}_{warehouse}",
+                    "role": f"{DATABASE}_{role}".upper(),
+                    "host": "127.0.0.1",
+                    "port": ports["snowflake"],
+                    "private_key_content": base64.b64encode(
+                        paths.SNOWFLAKE_KEY.read_bytes()
+                    ).decode(),
+                },
+            }
+            for role, warehouse in (
+                ("loader", "LOAD"),
+                ("transformer", "TRANSFORM"),
+                ("trainer", "TRAIN"),
+            )
         },
         "gharchive_spark": {
             "conn_type": "spark",
@@ -157,7 +185,10 @@ def airflow_environment(
 def _tool_environment() -> dict[str, str]:
     """Return where Python, Java and Spark find this project and the local certificate authority."""
     return {
-        "PATH": os.pathsep.join([str(paths.BIN), os.environ["PATH"]]),
+        "PATH": os.pathsep.join(
+            # schemachange's own Python must not be found before ours
+            [str(paths.BIN), os.environ["PATH"], str(paths.SCHEMACHANGE / "bin")]
+        ),
         "PYTHONPATH": os.pathsep.join(
             [str(paths.ROOT), str(paths.ROOT / "local/airflow_settings")]
         ),

@@ -35,6 +35,11 @@ class Layout:
         return self.data / "airflow.env"
 
     @property
+    def snowflake_home(self) -> Path:
+        """SNOWFLAKE_HOME: the folder of connections.toml, for Snowflake's own tools."""
+        return self.data / "snowflake"
+
+    @property
     def secrets(self) -> Path:
         """Every credential of the stack."""
         return self.data / "secrets.json"

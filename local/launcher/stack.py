@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
@@ -14,7 +15,6 @@ import snowflake.connector
 from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
-from include.sql.setup import run_setup
 from local.launcher import processes
 from local.launcher.airflow_api import AirflowApi
 from local.launcher.environment import (
@@ -25,7 +25,8 @@ from local.launcher.environment import (
     POWERBI_CLIENT_ID,
     airflow_environment,
     blob_url,
-    stage_settings,
+    deployment_environment,
+    write_connection_file,
     write_environment_file,
 )
 from local.launcher.layout import Layout
@@ -186,7 +187,9 @@ class Stack:
     def _airflow_environment(self) -> dict[str, str]:
         source = self.source
         url = source.url or f"http://127.0.0.1:{self.ports['gharchive']}/{source.route}"
-        return airflow_environment(self.layout, self.ports, self.secrets, url)
+        return airflow_environment(
+            self.layout, self.ports, self.secrets, url
+        ) | deployment_environment(self.layout, self.ports, self.secrets)
 
     def connect_snowflake(self) -> snowflake.connector.SnowflakeConnection:
         """Open a connection to the local Snowflake."""
@@ -243,6 +246,8 @@ class Stack:
             ],
         }
         extra = {
+            # The consent that a storage integration needs of Azure's administrator
+            "snowflake": {"AZURE_STORAGE_KEY": self.secrets.blob_account_key},
             "blob": {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{self.secrets.blob_account_key}"},
             "powerbi": {
                 "POWERBI_CLIENT_ID": POWERBI_CLIENT_ID,
@@ -322,8 +327,16 @@ class Stack:
             for name in CONTAINERS:
                 with suppress(ResourceExistsError):
                     blob.create_container(name)
-        with self.connect_snowflake() as connection:
-            run_setup(connection, stage_settings(self.ports, self.secrets))
+        write_connection_file(self.layout, self.ports)
+        done = subprocess.run(
+            [sys.executable, "-m", "include.sql.deploy"],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise processes.ServiceError(done.stderr)
 
     def _migrate_airflow(self) -> None:
         """Create or upgrade Airflow's metadata database; done once a version."""
@@ -352,6 +365,7 @@ def _check_set_up() -> None:
     needed = (
         paths.node(),
         paths.AZURITE_BLOB,
+        paths.SCHEMACHANGE / "bin" / "schemachange",
         paths.CA_BUNDLE,
         paths.SERVER_CERTIFICATE,
         paths.SERVER_KEY,

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from local.setup import azurite, certificates, java, manifest, packages, spark
+from local.setup import azurite, certificates, java, manifest, packages, schemachange, spark
 from local.setup.paths import DATA, LOG
 from local.setup.step import DISK_FULL, SetupError
 
@@ -16,6 +16,7 @@ STEPS = {
     step.name: step
     for step in (
         packages.STEP,
+        schemachange.STEP,
         *certificates.STEPS,
         azurite.STEP,
         java.STEP,

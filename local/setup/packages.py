@@ -20,9 +20,7 @@ def make() -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         _create()
     BUILT_FOR.unlink(missing_ok=True)
-    env = {"UV_CACHE_DIR": str(CACHE / "uv"), "PIP_NO_CACHE_DIR": "1"}
-    if mirror := os.environ.get("PIP_INDEX_URL"):
-        env["UV_DEFAULT_INDEX"] = mirror
+    env = uv_environment()
     fix = f"Run make again; if it fails in the same way, delete {VENV} first."
     pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
     # One package of one version: it fails where the registry can't be reached
@@ -33,6 +31,14 @@ def make() -> None:
     write(BUILT_FOR, built_for)
     # It takes as much room again, and only serves an installation that was cut short
     shutil.rmtree(CACHE / "uv", ignore_errors=True)
+
+
+def uv_environment() -> dict[str, str]:
+    """Return what uv needs in its environment: pip's mirror, and a cache in this folder."""
+    env = {"UV_CACHE_DIR": str(CACHE / "uv"), "PIP_NO_CACHE_DIR": "1"}
+    if mirror := os.environ.get("PIP_INDEX_URL"):
+        env["UV_DEFAULT_INDEX"] = mirror
+    return env
 
 
 def _create() -> None:

@@ -28,6 +28,9 @@ AZURITE = DATA / "azurite"
 # Run it by `node()`, with --disableTelemetry
 AZURITE_BLOB = AZURITE / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
 
+# schemachange's own environment; Airflow needs a newer structlog than it takes
+SCHEMACHANGE = DATA / "schemachange"
+
 IVY = DATA / "ivy"
 # For SPARK_CONF_DIR
 SPARK_CONF = DATA / "spark"

@@ -16,7 +16,7 @@ import include.als
 from include.als.access import JDBC_PACKAGE, Access
 
 SPARK = "gharchive_spark"
-SNOWFLAKE = "gharchive_snowflake"
+SNOWFLAKE = "gharchive_trainer"
 BLOB = "gharchive_blob"
 
 

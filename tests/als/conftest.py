@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,11 +18,12 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContainerClient, ContainerSasPermissions, generate_container_sas
 from pyspark.sql import SparkSession
 from snowflake.connector import SnowflakeConnection
+from snowflake.connector.cursor import SnowflakeCursor
 
 from include.als.access import Access
 from include.als.layout import CONTAINER
-from include.sql.setup import run_setup
 from local.setup.paths import CA_BUNDLE, ROOT, SERVER_CERTIFICATE, SERVER_KEY, SNOWFLAKE_KEY
+from tests import deployment
 from tests.blob_storage import ACCOUNT, Storage
 
 DATABASE = "GHARCHIVE"
@@ -98,19 +99,18 @@ def access(storage: Storage, snowflake_port: int, models: ContainerClient) -> Ac
         snowflake_user="GHARCHIVE",
         snowflake_private_key=base64.b64encode(SNOWFLAKE_KEY.read_bytes()).decode(),
         snowflake_database=DATABASE,
-        snowflake_warehouse="GHARCHIVE",
-        snowflake_role="GHARCHIVE",
+        snowflake_warehouse="GHARCHIVE_TRAIN",
+        snowflake_role="GHARCHIVE_TRAINER",
         blob_url=storage.url,
         blob_sas=storage.sas(),
     )
 
 
-@pytest.fixture
-def snowflake_connection(
-    storage: Storage, snowflake_port: int, access: Access, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[SnowflakeConnection]:
-    """Connect to an account that has been set up."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CA_BUNDLE))
+@pytest.fixture(scope="session")
+def account(
+    storage: Storage, snowflake_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Deploy the product's objects."""
     sas = generate_container_sas(
         ACCOUNT,
         CONTAINER,
@@ -118,7 +118,32 @@ def snowflake_connection(
         permission=ContainerSasPermissions(read=True, list=True),
         expiry=datetime.now(UTC) + timedelta(hours=1),
     )
-    root = storage.url.replace("http://", "azure://")
+    settings = {
+        **deployment.ANYWHERE,
+        "REQUESTS_CA_BUNDLE": str(CA_BUNDLE),
+        "GHARCHIVE_STORAGE_URL": storage.url.replace("http://", "azure://"),
+        "GHARCHIVE_MODELS_SAS_TOKEN": sas,
+    }
+    address = {"host": "127.0.0.1", "port": snowflake_port}
+    deployment.deploy(tmp_path_factory.mktemp("snowflake-home"), address, settings)
+
+
+@contextmanager
+def administrator(connection: SnowflakeConnection) -> Iterator[SnowflakeCursor]:
+    """Do for a moment what the loader and the transformer do, and the trainer may not."""
+    cursor = connection.cursor()
+    role = connection.role
+    cursor.execute("use role ACCOUNTADMIN")
+    yield cursor
+    cursor.execute(f"use role {role}")
+
+
+@pytest.fixture
+def snowflake_connection(
+    account: None, snowflake_port: int, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SnowflakeConnection]:
+    """Connect to the account, as the role that trains."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CA_BUNDLE))
     with snowflake.connector.connect(
         host=access.snowflake_host,
         port=snowflake_port,
@@ -128,15 +153,6 @@ def snowflake_connection(
         private_key_file=str(SNOWFLAKE_KEY),
         database=DATABASE,
         warehouse=access.snowflake_warehouse,
+        role=access.snowflake_role,
     ) as connection:
-        run_setup(
-            connection,
-            {
-                "database": DATABASE,
-                "events_url": f"{root}/gharchive-events/",
-                "events_sas_token": sas,
-                "models_url": f"{root}/{CONTAINER}/",
-                "models_sas_token": sas,
-            },
-        )
         yield connection

@@ -14,6 +14,7 @@ from include.als.access import Access
 from include.als.publish import publish_model
 from local.setup.paths import JAVA_HOME, ROOT, SNOWFLAKE_KEY, SPARK_CONF
 from plugins.operators.als import AlsTrainOperator
+from tests.als.conftest import administrator
 from tests.als.taste import USERS, cluster_of, interactions
 
 
@@ -33,7 +34,7 @@ def airflow(
             "host": access.blob_url,
             "extra": {"sas_token": access.blob_sas},
         },
-        "gharchive_snowflake": {
+        "gharchive_trainer": {
             "conn_type": "snowflake",
             "login": access.snowflake_user,
             "schema": "GOLD",
@@ -66,13 +67,13 @@ def test_from_gold_to_the_live_model(
     snowflake_connection: SnowflakeConnection,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    cursor = snowflake_connection.cursor()
     rows = ", ".join(str(row) for row in interactions())
-    cursor.execute(
-        "create or replace table gold.EventsMetrics "
-        "(user_id number(38, 0), repo_id number(38, 0), event_count number(38, 0))"
-    )
-    cursor.execute(f"insert into gold.EventsMetrics values {rows}")
+    with administrator(snowflake_connection) as cursor:
+        cursor.execute(
+            "create or replace table gold.EventsMetrics "
+            "(user_id number(38, 0), repo_id number(38, 0), event_count number(38, 0))"
+        )
+        cursor.execute(f"insert into gold.EventsMetrics values {rows}")
 
     operator = AlsTrainOperator(
         task_id="train",
@@ -100,6 +101,7 @@ def test_from_gold_to_the_live_model(
         publication = publish_model(snowflake_connection, "als-2015-01-01")
         assert publication.live, publication.reason
         assert publication.recommendations == USERS * 10
+    cursor = snowflake_connection.cursor()
     cursor.execute(
         "select user_id, repo_id from gold.recommendations "
         "join gold.live_model using (model_id) order by user_id, rank"

@@ -4,6 +4,7 @@ import pytest
 from snowflake.connector import SnowflakeConnection
 
 from include.als.plan import plan_model
+from tests.als.conftest import administrator
 
 pytestmark = pytest.mark.slow
 
@@ -12,12 +13,13 @@ PARAMETERS = {"rank": 16, "reg_param": 0.05, "max_iter": 10, "alpha": 5.0}
 
 def load(connection: SnowflakeConnection, load_seq: int, *dates: str) -> None:
     """Record a load of these event dates, and that Gold's facts hold it."""
-    cursor = connection.cursor()
-    for date in dates:
-        cursor.execute("insert into ledger.load_dates values (%s, 'f', %s)", (load_seq, date))
-    cursor.execute(
-        "insert into ledger.model_watermarks values ('daily_activity', %s, sysdate())", (load_seq,)
-    )
+    with administrator(connection) as cursor:
+        for date in dates:
+            cursor.execute("insert into ledger.load_dates values (%s, 'f', %s)", (load_seq, date))
+        cursor.execute(
+            "insert into ledger.model_watermarks values ('daily_activity', %s, sysdate())",
+            (load_seq,),
+        )
 
 
 def test_a_model_is_its_data_and_parameters(snowflake_connection: SnowflakeConnection) -> None:

@@ -2,7 +2,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +11,11 @@ import snowflake.connector
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from include.sql.setup import run_setup
+from tests import deployment
 from tests.archive_samples import sample
 from tests.dbt.warehouse import Warehouse
 
 ROOT = Path(__file__).parents[2]
-STAGE_URL = "azure://unused.blob.core.windows.net/unused"
 
 
 @pytest.fixture(scope="module")
@@ -55,26 +53,24 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
                 "SNOWFLAKE_PROTOCOL": "http",
                 "SNOWFLAKE_USER": "transformer",
                 "SNOWFLAKE_PRIVATE_KEY_PATH": str(key_file),
+                "SNOWFLAKE_ROLE": "GHARCHIVE_TRANSFORMER",
+                "SNOWFLAKE_WAREHOUSE": "GHARCHIVE_TRANSFORM",
                 "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": "false",
             }
             with pytest.MonkeyPatch.context() as patch:
                 for name, value in environment.items():
                     patch.setenv(name, value)
+                address = {"host": "127.0.0.1", "port": port, "protocol": "http"}
+                deployment.deploy(folder, address, deployment.ANYWHERE)
                 with snowflake.connector.connect(
                     account="local",
                     user="loader",
                     private_key_file=str(key_file),
-                    host="127.0.0.1",
-                    port=port,
-                    protocol="http",
+                    **address,
                     database="GHARCHIVE",
                     # Bound by the server, which spares it parsing thousands of events as SQL
                     paramstyle="qmark",
                 ) as connection:
-                    # The stages are not used here: any URL and token will do
-                    settings = defaultdict(lambda: STAGE_URL, database="GHARCHIVE")
-                    run_setup(connection, settings)
-                    connection.cursor().execute("use database GHARCHIVE")
                     yield Warehouse(connection, folder / "dbt")
         finally:
             server.terminate()

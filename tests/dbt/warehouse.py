@@ -59,6 +59,7 @@ class Warehouse:
                 for start in range(0, len(events), LINES_PER_INSERT):
                     cursor.execute(
                         "insert into bronze.BronzeRaw"
+                        " (event, file_name, file_row_number, content_key, loaded_at)"
                         " select lines.value, ?, lines.index + ?, ?, sysdate()"
                         " from table(flatten(input => parse_json(?))) as lines",
                         (

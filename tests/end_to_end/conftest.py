@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.gharchive.simulator import simulate
+from local.gharchive.simulator import SEED, simulate
 from local.launcher.layout import Layout
 from local.launcher.stack import Stack
 from tests.archive_samples import SAMPLES
@@ -40,10 +40,10 @@ def hours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_hour(folder: Path, hour: datetime, events: int = 1500) -> Path:
-    """Write one simulated hour into a SOURCE folder."""
+def write_hour(folder: Path, hour: datetime, events: int = 1500, seed: int = SEED) -> Path:
+    """Write one simulated hour, or another version of it, into a SOURCE folder."""
     path = folder / f"{hour:%Y-%m-%d}-{hour.hour}.json.gz"
-    content = b"".join(simulate(hour, events_per_hour=events))
+    content = b"".join(simulate(hour, seed=seed, events_per_hour=events))
     path.write_bytes(gzip.compress(content, mtime=0))
     return path
 

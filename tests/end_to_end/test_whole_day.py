@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from local.launcher.day_run import DAG_ID
 from local.launcher.stack import Stack
 from tests.archive_samples import sample
-from tests.end_to_end.conftest import Command, Query
+from tests.end_to_end.conftest import Command, Query, write_hour
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -131,7 +132,8 @@ def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
 ) -> None:
     """The run is red and resumable: mend the source, clear what failed, and it turns green.
 
-    An hour that is damaged in the archive itself fails nothing: what is whole of it is loaded.
+    An hour that is damaged in the archive itself fails nothing: what is whole of it is loaded. One
+    that was republished meanwhile is replaced, from Bronze to Gold.
     """
     airflow = stack.airflow
     airflow.trigger(DAG_ID, "refused", {"day": "2024-03-08", "hours": "12-14"})
@@ -140,13 +142,15 @@ def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
     states = task_states(stack, "refused")
     assert states["load"] == "success"
     assert states["silver.event_rows_model_build"] == "upstream_failed"
-    day = "select file_name, verdict from ledger.loads where file_hour >= '2024-03-08' order by 1"
+    day = "select file_name, verdict from ledger.loads where file_hour >= '2024-03-08' "
+    day += "order by 1, load_seq"
     whole, damaged = ("2024/03/08/12.json.gz", "published"), ("2024/03/08/14.json.gz", "damaged")
     assert query(day) == [whole, damaged]
     [alert] = [t for t in airflow.task_instances(DAG_ID, "refused") if t["task_id"] == "alert"]
     assert airflow.result(alert).startswith("2024-03-08T14 is damaged (truncated near byte ")
 
     (hours / "2024-03-08-13.json.gz.status").unlink()
+    republished = write_hour(hours, datetime(2024, 3, 8, 12), seed=2)
     airflow.session.post(
         f"{airflow.url}/api/v2/dags/{DAG_ID}/clearTaskInstances",
         json={
@@ -160,7 +164,21 @@ def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
         timeout=60,
     ).raise_for_status()
     assert wait_for_end(stack, "refused") == "success"
-    assert query(day) == [whole, ("2024/03/08/13.json.gz", "published"), damaged]
+    replaced, mended = (
+        ("2024/03/08/12.json.gz", "republished"),
+        ("2024/03/08/13.json.gz", "published"),
+    )
+    assert query(day) == [whole, replaced, mended, damaged]
+    expected = kept_by_type(republished)
+    assert bronze_by_type(query, replaced[0]) == expected
+    rows = query(
+        "select event_type, count(*) from silver.event_rows where file_name = %s group by 1",
+        replaced[0],
+    )
+    assert Counter(dict(rows)) == expected
+    versions = query("select version_number, rows_loaded from ledger.republished order by load_seq")
+    assert [number for number, _ in versions] == [1, 2]
+    assert versions[-1][1] == expected.total()
     assert_reconciled(query)
 
 

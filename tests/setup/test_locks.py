@@ -7,7 +7,8 @@ import pytest
 
 from tests.setup.conftest import ROOT
 
-LOCKS = ("requirements", "requirements-dev")
+TOGETHER = ("requirements", "requirements-dev")
+LOCKS = (*TOGETHER, "include/sql/requirements")
 ASKED = re.compile(r"([\w-]+)(?:\[\w+\])?(?:==([\w.]+)|<[\w.]+)?")
 PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.!+]+)")
 
@@ -36,7 +37,7 @@ def test_everything_asked_for_is_pinned(lock: str) -> None:
 
 
 def test_the_two_locks_agree() -> None:
-    product, development = (pins(lock) for lock in LOCKS)
+    product, development = (pins(lock) for lock in TOGETHER)
     for name in product.keys() & development.keys():
         assert product[name] == development[name]
 

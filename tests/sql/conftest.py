@@ -29,6 +29,8 @@ class Archive:
     folder: Path
     url: str
     blob: BlobServiceClient
+    prefix: str = "gharchive"
+    """What the containers' names begin with."""
 
     def publish(self, hour: datetime, lines: Iterable[bytes]) -> None:
         """Put an hour into the archive, or another version of it."""
@@ -39,7 +41,7 @@ class Archive:
         """Bring hours into Blob storage; return their outcomes as the DAG passes them on."""
         containers = Containers(
             *(
-                self.blob.get_container_client(f"gharchive-{name}")
+                self.blob.get_container_client(f"{self.prefix}-{name}")
                 for name in ("events", "outcomes", "quarantine")
             )
         )
@@ -54,7 +56,7 @@ class Archive:
 
     def delete_blob(self, outcome: Outcome) -> None:
         """Delete an hour's blob behind everyone's back."""
-        self.blob.get_blob_client("gharchive-events", outcome["blob_name"]).delete_blob()
+        self.blob.get_blob_client(f"{self.prefix}-events", outcome["blob_name"]).delete_blob()
 
 
 def lines_of(hour: datetime, seed: int = 1) -> list[bytes]:
@@ -99,6 +101,17 @@ class Tables:
             outcome["blob_name"],
         )
         return [json.loads(event) for (event,) in rows]
+
+    def pipe(self, outcome: Outcome) -> None:
+        """Put an hour's rows into Bronze as Snowpipe does: with no load, nor a ledger row."""
+        self.run(
+            "copy into bronze.BronzeRaw (event, file_name, file_row_number, content_key, "
+            "file_last_modified, loaded_at) from (select $1, metadata$filename, "
+            "metadata$file_row_number, metadata$file_content_key, "
+            "metadata$file_last_modified::timestamp_ntz, metadata$start_scan_time::timestamp_ntz "
+            f"from @bronze.gharchive_stage) files = ('{outcome['blob_name']}') "
+            "file_format = (type = json compression = gzip allow_duplicate = true) force = true"
+        )
 
     def loads(self, outcome: Outcome) -> list[tuple[Any, ...]]:
         """Return load_seq, verdict and rows_loaded of an hour's ledger rows, oldest first."""

@@ -10,6 +10,7 @@ from snowflake.connector.errors import ProgrammingError
 
 from include.sql.load import LoadError, LoadResult, load_hours
 from tests.sql.conftest import Archive, Tables, kept, lines_of
+from tests.sql.interruption import before
 
 
 def test_a_first_load_copies_exactly_the_kept_lines(
@@ -177,8 +178,8 @@ def test_rows_that_differ_from_what_ingest_kept_are_not_loaded(
     """One wrong hour leaves the whole day as it was, and is named."""
     load_hours(connection, archive.ingested(*hours))
     wrong, *others = archive.ingested(*hours, seed=2)
-    miscounted = wrong | {"kept": {**wrong["kept"], "OneMoreEvent": 1}}
-    rows = sum(wrong["kept"].values())
+    rows = wrong["lines_kept"]
+    miscounted = wrong | {"lines_kept": rows + 1}
     state = tables.state()
 
     with pytest.raises(LoadError, match=f"{wrong['blob_name']}: {rows} of {rows + 1}"):
@@ -234,7 +235,8 @@ def test_readers_see_each_line_once_whatever_bronze_holds(
     (outcome,) = archive.ingested(day)
     load_hours(connection, [outcome])
     name = outcome["blob_name"]
-    copies = "insert into bronze.BronzeRaw select event, file_name, file_row_number, {} from "
+    copies = "insert into bronze.BronzeRaw (event, file_name, file_row_number, content_key, "
+    copies += "loaded_at) select event, file_name, file_row_number, {} from "
     copies += "bronze.BronzeRaw where file_name = %s and content_key <> 'old'"
     tables.run(copies.format("content_key, dateadd('hour', 1, loaded_at)"), name)
     tables.run(copies.format("'old', loaded_at"), name)
@@ -247,3 +249,87 @@ def test_readers_see_each_line_once_whatever_bronze_holds(
     (republished,) = archive.ingested(day, seed=2)
     load_hours(connection, [republished])
     assert tables.events(outcome, "bronze.BronzeRaw") == kept(lines_of(day, seed=2))
+
+
+def unwanted() -> None:
+    """Fail, for this must not be called."""
+    raise AssertionError("copied again")
+
+
+def test_rows_that_snowpipe_brought_are_adopted(
+    archive: Archive, connection: SnowflakeConnection, tables: Tables, day: datetime
+) -> None:
+    """They are the outcome's own version and whole, so nothing is copied again."""
+    (outcome,) = archive.ingested(day)
+    tables.pipe(outcome)
+
+    result = load_hours(before("copy into bronze", unwanted, connection), [outcome])
+
+    assert (result.loaded, result.rows) == (1, outcome["lines_kept"])
+    assert tables.events(outcome, "bronze.BronzeRaw") == kept(lines_of(day))
+    assert tables.events(outcome) == kept(lines_of(day))
+
+
+@pytest.mark.parametrize("change", ["an older version", "a part", "the ledger's version"])
+def test_other_rows_that_snowpipe_brought_are_replaced(
+    archive: Archive, connection: SnowflakeConnection, tables: Tables, day: datetime, change: str
+) -> None:
+    """An older version of the blob, even with as many lines; or rows of which some are missing."""
+    (outcome,) = archive.ingested(day)
+    tables.pipe(outcome)
+    if change == "the ledger's version":
+        # Written within the same second as the next one
+        load_hours(tables.connection, [outcome | {"source_etag": "before"}])
+        tables.run(
+            'update ledger.loads set outcome = parse_json(\'{"ingested_at": "2000-01-01"}\') '
+            "where file_name = %s",
+            outcome["blob_name"],
+        )
+    elif change == "a part":
+        where = "where file_name = %s and file_row_number = 1"
+        tables.run(f"delete from bronze.BronzeRaw {where}", outcome["blob_name"])
+    else:
+        tables.run(
+            "update bronze.BronzeRaw set file_last_modified = dateadd('second', -1, "
+            "file_last_modified) where file_name = %s",
+            outcome["blob_name"],
+        )
+
+    load_hours(connection, [outcome])
+
+    rows = tables.run(
+        "select count(*), count(load_id) from bronze.BronzeRaw where file_name = %s",
+        outcome["blob_name"],
+    )
+    assert rows == [(outcome["lines_kept"],) * 2]
+    assert tables.events(outcome) == kept(lines_of(day))
+
+
+def test_an_outcome_that_is_older_than_the_ledgers_changes_nothing(
+    archive: Archive, connection: SnowflakeConnection, tables: Tables, day: datetime
+) -> None:
+    """As when a task is retried after another run has brought a newer version."""
+    (old,) = archive.ingested(day)
+    load_hours(connection, [old])
+    load_hours(connection, archive.ingested(day, seed=2))
+    state = tables.state()
+
+    assert load_hours(connection, [old]).unchanged == 1
+
+    assert tables.state() == state
+
+
+def test_a_month_is_one_copy(
+    archive: Archive, connection: SnowflakeConnection, tables: Tables
+) -> None:
+    """However many days: Snowflake takes a thousand files in one statement."""
+    hours = [datetime(2014, 1, 1) + timedelta(hours=number) for number in range(0, 31 * 24, 12)]
+    for hour in hours:
+        archive.publish(hour, lines_of(hour)[:2])
+    copies: list[None] = []
+
+    result = load_hours(
+        before("copy into bronze", lambda: copies.append(None), connection), archive.ingest(*hours)
+    )
+
+    assert (result.loaded, len(copies)) == (len(hours), 1)

@@ -18,4 +18,8 @@ cross join
         union all
         select 1 as days
     ) as neighbours
-where raw.file_name in ($files)
+where
+    raw.file_name in (
+        select replaced.value::varchar
+        from table(flatten(input => $replaced)) as replaced
+    )

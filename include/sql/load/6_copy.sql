@@ -1,12 +1,22 @@
 -- FORCE: the ledger, not Snowflake's load history of 64 days, decides what is loaded.
-copy into bronze.BronzeRaw (event, file_name, file_row_number, content_key, loaded_at)
+copy into bronze.BronzeRaw (
+    event,
+    file_name,
+    file_row_number,
+    content_key,
+    file_last_modified,
+    loaded_at,
+    load_id
+)
 from (
     select
         $1,
         metadata$filename,
         metadata$file_row_number,
         metadata$file_content_key,
-        metadata$start_scan_time::timestamp_ntz
+        metadata$file_last_modified::timestamp_ntz,
+        metadata$start_scan_time::timestamp_ntz,
+        '$load_id'
     from @bronze.gharchive_stage
 )
 files = ($files)

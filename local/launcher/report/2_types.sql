@@ -5,7 +5,7 @@ counts as (
 
     select
         kept.key as event_type,
-        kept.value::number(38, 0) as kept,
+        cast(kept.value as number(38, 0)) as kept,
         0 as dropped
     from
         ledger.current_loads as loads,
@@ -15,7 +15,7 @@ counts as (
     select
         dropped.key as event_type,
         0 as kept,
-        dropped.value::number(38, 0) as dropped
+        cast(dropped.value as number(38, 0)) as dropped
     from
         ledger.current_loads as loads,
         lateral flatten(input => loads.outcome:dropped) as dropped
@@ -29,4 +29,4 @@ select
     cast(sum(dropped) as number(38, 0)) as dropped
 from counts
 group by event_type
-order by 2 desc, 3 desc
+order by kept desc, dropped desc

@@ -6,7 +6,7 @@ users as (
     select user_id
     from gold.recommendations_live
     where recommendation_rank = 1
-    order by score desc, user_id
+    order by score desc, user_id asc
     limit 3
 
 )
@@ -19,4 +19,4 @@ select
 from gold.recommendations_live as live
 inner join users on live.user_id = users.user_id
 where live.recommendation_rank <= 3
-order by 1, 2
+order by live.user_login, live.recommendation_rank

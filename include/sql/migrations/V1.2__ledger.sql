@@ -2,16 +2,16 @@
 
 -- One row. Its update serialises loads and hands each of them the next load_seq;
 -- a counter, not a maximum, so that a deleted ledger row never gives its number away again.
-create table if not exists $database.ledger.load_lock (
+create table if not exists {{ database }}.ledger.load_lock (
     last_load_seq number(38, 0) not null
 );
 
-insert into $database.ledger.load_lock (last_load_seq)
+insert into {{ database }}.ledger.load_lock (last_load_seq)
 select 0
-where not exists (select 1 from $database.ledger.load_lock);
+where not exists (select 1 from {{ database }}.ledger.load_lock);
 
 -- One row per file hour and load.
-create table if not exists $database.ledger.loads (
+create table if not exists {{ database }}.ledger.loads (
     load_seq number(38, 0) not null,
     load_id varchar not null,
     loaded_at timestamp_ntz not null,
@@ -36,21 +36,22 @@ create table if not exists $database.ledger.loads (
 );
 
 -- One row per load, file and UTC event date that the load added rows to or removed rows from.
-create table if not exists $database.ledger.load_dates (
+create table if not exists {{ database }}.ledger.load_dates (
     load_seq number(38, 0) not null,
     file_name varchar not null,
     event_date date not null
 );
 
 -- One row per model and finished run: the last load whose changes the model holds.
-create table if not exists $database.ledger.model_watermarks (
+create table if not exists {{ database }}.ledger.model_watermarks (
     model varchar not null,
     load_seq number(38, 0) not null,
     recorded_at timestamp_ntz not null
 );
 
--- One row per file hour: its newest load.
-create or replace view $database.ledger.current_loads as
-select *
-from $database.ledger.loads
-qualify row_number() over (partition by file_name order by load_seq desc) = 1;
+-- Outcome records as the task `reconcile` found them: one row per record and version of it.
+create table if not exists {{ database }}.ledger.outcomes (
+    outcome variant not null,
+    file_name varchar not null,
+    written_at timestamp_ntz not null
+);

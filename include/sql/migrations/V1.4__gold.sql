@@ -1,7 +1,7 @@
 -- What training writes; the views that read it are dbt's.
 
 -- One row per trained model.
-create table if not exists $database.gold.models (
+create table if not exists {{ database }}.gold.models (
     model_id varchar not null,
     trained_at timestamp_ntz not null,
     as_of date not null,
@@ -10,7 +10,7 @@ create table if not exists $database.gold.models (
 );
 
 -- One row per model, user and rank.
-create table if not exists $database.gold.recommendations (
+create table if not exists {{ database }}.gold.recommendations (
     model_id varchar not null,
     user_id number(38, 0) not null,
     repo_id number(38, 0) not null,
@@ -19,10 +19,10 @@ create table if not exists $database.gold.recommendations (
 );
 
 -- One row: the model that readers see. Publishing and rolling back are one update of it.
-create table if not exists $database.gold.live_model (
+create table if not exists {{ database }}.gold.live_model (
     model_id varchar
 );
 
-insert into $database.gold.live_model (model_id)
+insert into {{ database }}.gold.live_model (model_id)
 select null
-where not exists (select 1 from $database.gold.live_model);
+where not exists (select 1 from {{ database }}.gold.live_model);

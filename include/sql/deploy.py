@@ -1,0 +1,164 @@
+"""Bring a Snowflake account to what `migrations/` says: `python -m include.sql.deploy [--plan]`.
+
+schemachange runs the scripts, each version once and each repeatable one when it has changed. Before
+it can, there must be a database for its history and a warehouse to write it.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import snowflake.connector
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from snowflake.connector import SnowflakeConnection
+from snowflake.connector.constants import CONNECTIONS_FILE
+
+from include.sql.settings import Deployment, SettingsError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# The load's statements, for the task that runs them too: `{% include 'modules/…' %}`
+MODULES = Path(__file__).parent / "load"
+
+
+class DeployError(Exception):
+    """A script failed, or schemachange isn't there."""
+
+
+def scripts() -> list[str]:
+    """Return the names of all scripts in the order in which they run."""
+    versioned = sorted(path.name for path in MIGRATIONS.glob("V*.sql"))
+    return versioned + sorted(path.name for path in MIGRATIONS.glob("R*.sql"))
+
+
+def render(script: str, deployment: Deployment) -> str:
+    """Return a script's statements, with its secrets masked."""
+    # As schemachange does; it can't render without logging in
+    loader = ChoiceLoader(
+        [FileSystemLoader(MIGRATIONS), PrefixLoader({"modules": FileSystemLoader(MODULES)})]
+    )
+    environment = Environment(loader=loader, undefined=StrictUndefined)
+    masked = dict.fromkeys(deployment.secrets(), "***")
+    return environment.get_template(script).render(deployment.variables() | {"secrets": masked})
+
+
+def plan(deployment: Deployment) -> list[str]:
+    """Return the scripts that `deploy` would run; changes nothing."""
+    with _connect() as connection:
+        if not _exists(connection, deployment.database):
+            return scripts()
+    log = _schemachange(deployment, "--schemachange-dry-run")
+    return re.findall(r"Skipping execution +a_script_name=(\S+)", log)
+
+
+def deploy(deployment: Deployment) -> list[str]:
+    """Run what has to be run; return the names of the scripts that ran."""
+    with _connect() as connection, connection.cursor() as cursor:
+        if not _exists(connection, deployment.database):
+            cursor.execute(f"create database {deployment.database}")
+        cursor.execute(
+            f"create warehouse if not exists {deployment.load_warehouse} "
+            f"warehouse_size = '{deployment.load_warehouse_size}' initially_suspended = true "
+            f"auto_suspend = {deployment.auto_suspend}"
+        )
+    log = _schemachange(deployment)
+    return re.findall(r"Applying .*change script +a_script_name=(\S+)", log)
+
+
+def _connect() -> SnowflakeConnection:
+    return snowflake.connector.connect(connection_name=_connection_name())
+
+
+def _connection_name() -> str:
+    return os.environ.get("SNOWFLAKE_DEFAULT_CONNECTION_NAME", "default")
+
+
+def _address() -> dict[str, str]:
+    """Return what schemachange takes from the environment and not from connections.toml."""
+    connection = tomllib.loads(CONNECTIONS_FILE.read_text())[_connection_name()]
+    names = ("host", "port", "protocol")
+    return {f"SNOWFLAKE_{n.upper()}": str(connection[n]) for n in names if n in connection}
+
+
+def _exists(connection: SnowflakeConnection, database: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"show databases like '{database}'")
+        return bool(cursor.fetchall())
+
+
+def _schemachange(deployment: Deployment, *options: str) -> str:
+    """Run `schemachange deploy`; return its log, or raise DeployError with the end of it."""
+    program = shutil.which("schemachange")
+    if program is None:
+        raise DeployError(
+            "schemachange isn't on the PATH: use `make snowflake-deploy`, or install "
+            "include/sql/requirements.txt into an environment of its own and put that on the PATH."
+        )
+    done = subprocess.run(
+        [
+            *(program, "deploy", *options),
+            *("--schemachange-root-folder", str(MIGRATIONS)),
+            *("--schemachange-modules-folder", str(MODULES)),
+            *(
+                "--schemachange-change-history-table",
+                f"{deployment.database}.LEDGER.CHANGE_HISTORY",
+            ),
+            "--schemachange-create-change-history-table",
+            *("--schemachange-connections-file-path", str(CONNECTIONS_FILE)),
+            *("--connection-name", _connection_name()),
+            *("--snowflake-database", deployment.database),
+            *("--snowflake-warehouse", str(deployment.load_warehouse)),
+        ],
+        # Not --vars: a command line is seen by everyone on the machine
+        # SNOWFLAKE_ROLE and its like, which dbt reads, would go before the connection's
+        env={
+            **{n: v for n, v in os.environ.items() if not n.startswith("SNOWFLAKE_")},
+            **_address(),
+            "SCHEMACHANGE_VARS": json.dumps(deployment.variables()),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    log = re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
+    for token in filter(None, deployment.secrets().values()):
+        log = log.replace(token, "***")
+    if done.returncode:
+        # It says everything twice, and the second time in a row
+        failure = log[log.rfind("Script execution failed") :] if "Script exec" in log else log
+        raise DeployError(re.sub(r"(?m)^\S+Z \[\w+ *\] *", "", failure).strip())
+    return log
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Deploy, or show what would be run; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m include.sql.deploy", description=__doc__)
+    parser.add_argument("--plan", action="store_true", help="only print what would be run")
+    options = parser.parse_args(arguments)
+    try:
+        deployment = Deployment.from_environment()
+        if options.plan:
+            names = plan(deployment)
+            for name in names:
+                print(f"-- {name}\n{render(name, deployment)}\n")
+            print(f"-- {len(names)} of {len(scripts())} scripts would run")
+        else:
+            names = deploy(deployment)
+            print(
+                f"{len(names)} of {len(scripts())} scripts have run: {', '.join(names) or 'none'}"
+            )
+    except (SettingsError, DeployError, snowflake.connector.Error) as error:
+        print(f"snowflake-deploy failed: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
