@@ -9,8 +9,11 @@ $(foreach name,DAY SOURCE HOURS FROM TO PORT,$(eval override $(name) := $$(value
 export DAY SOURCE HOURS FROM TO PORT
 OPTIONS = $${SOURCE:+--source "$$SOURCE"} $${PORT:+--port "$$PORT"}
 
+# schemachange's own Python must not be found before ours
+DEPLOY = PATH="$$PATH:$(CURDIR)/.local/schemachange/bin" $(PYTHON) -m include.sql.deploy
+
 .DEFAULT_GOAL := setup
-.PHONY: setup run backfill up down status test test-fast test-long bench-ingest lint manifest function-package lock clean help
+.PHONY: setup run backfill up down status test test-fast test-long conformance bench-ingest bench-bronze lint manifest function-package snowflake-plan snowflake-deploy lock clean help
 
 setup: ## Install everything into this folder; each step once
 	@$(SYSTEM_PYTHON) -m local.setup
@@ -41,14 +44,20 @@ test-fast: setup ## Run the tests that take seconds
 test-long: setup ## Run the tests with full counts
 	@$(PYTEST) -m long
 
+conformance: setup ## Try the behaviours of Snowflake we rely on; write docs/conformance.md
+	@JAVA_HOME="$(CURDIR)/.local/java-home" $(PYTHON) -m tests.conformance
+
 bench-ingest: setup ## Measure ingest against its peers, and write bench/README.md
 	@$(PYTHON) -m bench.ingest
+
+bench-bronze: setup ## Measure the load into Bronze against DuckDB's own, and write bench/README.md
+	@$(PYTHON) -m bench.bronze
 
 lint: setup ## Check style, types and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
-	@$(BIN)/sqlfluff lint include/sql include/als
+	@$(BIN)/sqlfluff lint include/sql/load include/als
 	@# From its own folder, whose settings name another templater
 	@cd include/dbt && ../../$(BIN)/sqlfluff lint models
 
@@ -58,6 +67,12 @@ manifest: ## Make dbt's manifest anew if the project has changed
 function-package: ## Build .local/function, the folder that func azure functionapp publish takes
 	@$(SYSTEM_PYTHON) -m local.function_package
 
+snowflake-plan: setup ## Print what snowflake-deploy would run
+	@$(DEPLOY) --plan
+
+snowflake-deploy: setup ## Bring the configured Snowflake account to include/sql/migrations
+	@$(DEPLOY)
+
 lock: setup ## Compile requirements*.in; UPGRADE=1 takes the newest versions
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
 	  requirements.in --output-file requirements.txt
@@ -65,6 +80,8 @@ lock: setup ## Compile requirements*.in; UPGRADE=1 takes the newest versions
 	  requirements-dev.in --output-file requirements-dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
 	  functions/requirements.in --constraints requirements.txt --output-file functions/requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
+	  include/sql/requirements.in --output-file include/sql/requirements.txt
 
 clean: down ## Stop everything and delete all that set-up and runs have made
 	@rm -rf .venv .local include/dbt/target include/dbt/logs

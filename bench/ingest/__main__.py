@@ -6,17 +6,15 @@ Needs Linux, for its /proc and for pinning processes to cores.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from bench.ingest.hours import Hour, pool, write_hour
 from bench.ingest.lineup import FILES, INGEST, LINEUP
 from bench.ingest.report import Measured, report
 from bench.ingest.rows import Row, bytes_after_import, measure
+from bench.markdown import README, with_section
 from local.setup.paths import DATA
 
 FOLDER = DATA / "bench"
-README = Path(__file__).parents[1] / "README.md"
-MARKER = "<!-- make bench-ingest writes what follows -->\n"
 COMMAND = "include.ingest.command"
 FOR_AZURE = ("include.ingest.azure_blob", "azure.storage.blob")
 LARGE, SMALL = 900_000_000, 90_000_000
@@ -33,8 +31,7 @@ def main() -> None:
     imports_for_azure = bytes_after_import(COMMAND, *FOR_AZURE)
     text = report(Measured(rows, small, imports, imports_for_azure, load_before))
     print(text)
-    before, _, _ = README.read_text().partition(MARKER)
-    README.write_text(f"{before}{MARKER}\n{text}\n")
+    README.write_text(with_section(README.read_text(), "bench-ingest", text))
 
 
 def _hour(name: str, raw_bytes: int) -> Hour:

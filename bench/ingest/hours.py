@@ -75,7 +75,7 @@ def _is_event(event: dict[str, object], since: int) -> bool:
     return "id" in event and str(event["created_at"]) >= str(since)
 
 
-def write_hour(path: Path, pool: Pool, raw_bytes: int) -> Hour:
+def write_hour(path: Path, pool: Pool, raw_bytes: int, seed: int = 2011) -> Hour:
     """Write an hour of at least `raw_bytes`, always the same one; once written it stays."""
     account = path.with_suffix(".about")
     if account.exists():
@@ -85,7 +85,7 @@ def write_hour(path: Path, pool: Pool, raw_bytes: int) -> Hour:
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = written = 0
     with path.open("wb") as file, gzip.GzipFile("", "wb", ZLIB_LEVEL, file, mtime=0) as gz:
-        for drawn in _draws(pool):
+        for drawn in _draws(pool, seed):
             written += gz.write(b"".join(drawn))
             lines += len(drawn)
             if written >= raw_bytes:
@@ -95,7 +95,7 @@ def write_hour(path: Path, pool: Pool, raw_bytes: int) -> Hour:
     return hour
 
 
-def _draws(pool: Pool) -> Iterable[list[bytes]]:
-    random = Random(2011)
+def _draws(pool: Pool, seed: int) -> Iterable[list[bytes]]:
+    random = Random(seed)
     while True:
         yield random.choices(pool.lines, pool.weights, k=DRAWN_AT_ONCE)

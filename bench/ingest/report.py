@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import NamedTuple
-
-import psutil
 
 from bench.ingest.lineup import (
     FLOOR,
@@ -27,6 +22,7 @@ from bench.ingest.lineup import (
     Contender,
 )
 from bench.ingest.rows import Row
+from bench.markdown import machine, table
 
 LIBRARIES = ("isal", "pysimdjson", "requests", "azure-storage-blob", "duckdb", "polars")
 PROGRAMS = ("jq", "gzip")
@@ -65,19 +61,19 @@ def report(measured: Measured) -> str:
     return "\n\n".join(
         [
             f"## {datetime.now(UTC):%Y-%m-%d}",
-            f"{_machine()}; load {measured.load_before:.1f} when it began. "
+            f"{machine()}; load {measured.load_before:.1f} when it began. "
             f"How calm it was: (a) took {calm[0]:.2f} to {calm[-1]:.2f} s. {_versions()}.",
             f"The hour: {hour.lines:,} lines, {hour.raw_bytes / MB:,.0f} MB raw, "
             f"{hour.gzip_bytes / MB:,.0f} MB gzipped, {hour.mean_line_bytes:,.0f} bytes a line; "
             f"{hour.origin}. The small hour: {small.raw_bytes / MB:,.0f} MB raw.",
-            _table(
+            table(
                 ("target", "found", "", "next lever"),
                 (
                     (target, found, "met", "") if is_met else (target, found, "**missed**", lever)
                     for target, found, is_met, lever in verdicts(measured)
                 ),
             ),
-            _table(
+            table(
                 COLUMNS,
                 [*map(_cells, measured.rows.values(), _floors(measured)), _small_cells(measured)],
             ),
@@ -161,25 +157,6 @@ def _small_cells(measured: Measured) -> Sequence[str]:
     """Return a row without ratios, which would say little: start-up is most of a small hour."""
     title, cores, wall, _, cpu, _, *rest = _cells(measured.small, measured.rows[FLOOR])
     return (f"{title}, the small hour", cores, wall, NOTHING, cpu, NOTHING, *rest)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Align columns too, since the table is also read in terminals."""
-    rows = [head, *rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rows.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |"
-        for row in rows
-    )
-
-
-def _machine() -> str:
-    cpu = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.M)
-    return (
-        f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores, "
-        f"{psutil.virtual_memory().total / 1e9:.0f} GB, Linux {platform.release()}"
-    )
 
 
 def _versions() -> str:

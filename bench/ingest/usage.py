@@ -37,7 +37,7 @@ def run(job: Job, cores: Sequence[int]) -> Usage:
     """Run a job on these cores and nowhere else; RuntimeError if one of its commands fails."""
     with ExitStack() as stack:
         output = stack.enter_context((job.output or Path(os.devnull)).open("wb"))
-        stack.enter_context(_affinity(cores))
+        stack.enter_context(affinity(cores))
         began = time.perf_counter()
         processes = _piped(job, output.fileno())
         peaks = _Peaks([process.pid for process in processes])
@@ -73,7 +73,7 @@ def _piped(job: Job, output: int) -> list[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def _affinity(cores: Sequence[int]) -> Iterator[None]:
+def affinity(cores: Sequence[int]) -> Iterator[None]:
     """Have the processes that this thread starts run on `cores`."""
     all_cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
