@@ -42,7 +42,10 @@ log = logging.getLogger("uvicorn.error")
 
 
 class Pipe(msgspec.Struct):
-    """A pipe's definition and state. `before` is what was there at its creation, by name."""
+    """A pipe's definition and state. `before` is what was there at its creation, by name.
+
+    `resumed_by` is the owner under whom it was last created or resumed.
+    """
 
     database: str
     schema: str
@@ -53,6 +56,7 @@ class Pipe(msgspec.Struct):
     auto_ingest: bool = False
     integration: str | None = None
     comment: str = ""
+    resumed_by: str = ""
     paused: bool = False
     before: dict[str, str] = {}
     queue: dict[str, datetime] = {}

@@ -1,4 +1,4 @@
-"""Statements about pipes: CREATE, ALTER, DROP, SHOW and DESCRIBE PIPE, SYSTEM$PIPE_STATUS."""
+"""Statements about pipes: CREATE, ALTER, DROP, SHOW and DESCRIBE PIPE, and SYSTEM$PIPE_… calls."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COMMAND = "PIPE STATEMENT"
 _STATUS = "SYSTEM$PIPE_STATUS"
+_FORCE_RESUME = "SYSTEM$PIPE_FORCE_RESUME"
 _NOT_IN_PIPES = ("FILES", "FORCE", "PURGE", "SIZE_LIMIT", "RETURN_FAILED_ONLY", "VALIDATION_MODE")
 
 
@@ -63,14 +64,28 @@ def run(cursor: Cursor, text: str) -> None:
 
 
 def resolve(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
-    """Return a statement with SYSTEM$PIPE_STATUS replaced by what it says."""
+    """Return a statement with its calls of SYSTEM$PIPE_… replaced by what they say."""
     for call in list(statement.find_all(exp.Anonymous)):
-        if call.name.upper() == _STATUS:
-            if len(call.expressions) != 1 or not isinstance(call.expressions[0], exp.Literal):
-                raise unsupported(f"{_STATUS} of anything but a literal")
-            pipe = _named(cursor, TokenStream(call.expressions[0].name), None)
-            call.replace(exp.Literal.string(json.dumps(_status(cursor, pipe))))
+        function = call.name.upper()
+        if function not in (_STATUS, _FORCE_RESUME):
+            continue
+        if len(call.expressions) != 1 or not isinstance(call.expressions[0], exp.Literal):
+            raise unsupported(f"{function} of anything but one literal")
+        tokens = TokenStream(call.expressions[0].name)
+        if function == _STATUS:
+            says = json.dumps(_status(cursor, _named(cursor, tokens, None)))
+        else:
+            says = _force_resume(cursor, _named(cursor, tokens, "OPERATE"))
+        call.replace(exp.Literal.string(says))
     return statement
+
+
+def _force_resume(cursor: Cursor, pipe: Pipe) -> str:
+    """Resume a pipe although another role owns it now."""
+    account = cursor._conn.account
+    pipe.paused, pipe.resumed_by = False, account.access.owner("PIPE", pipe.full_name)
+    account.pipes.put(pipe)
+    return "Success"
 
 
 def _create(cursor: Cursor, tokens: TokenStream) -> None:
@@ -100,7 +115,8 @@ def _create(cursor: Cursor, tokens: TokenStream) -> None:
     _check(cursor, pipe)
     if store.get(str(place)) is not None:
         store.drop(str(place))
-    session.account.access.created("PIPE", str(place), session.role or ADMIN)
+    pipe.resumed_by = session.role or ADMIN
+    session.account.access.created("PIPE", str(place), pipe.resumed_by)
     store.put(pipe)
     cursor.succeed(f"Pipe {place.name} successfully created.")
 
@@ -199,6 +215,12 @@ def _alter(cursor: Cursor, tokens: TokenStream) -> None:
             tokens.expect("=")
             if key == "PIPE_EXECUTION_PAUSED":
                 pipe.paused = _boolean(tokens)
+                owner = session.account.access.owner("PIPE", pipe.full_name)
+                if not pipe.paused and owner != pipe.resumed_by:
+                    raise unsupported(
+                        f"resuming pipe {pipe.name}, which another role owns now: "
+                        f"use {_FORCE_RESUME}"
+                    )
             elif key == "COMMENT":
                 pipe.comment = tokens.string()
             else:

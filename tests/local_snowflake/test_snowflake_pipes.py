@@ -176,6 +176,32 @@ def test_pipe_loads_as_its_owner(
     run(f"drop role {owner}")
 
 
+def test_pipe_of_a_new_owner_has_to_be_forced_to_resume(
+    run: Run, loaded: Callable[[], list[int]], container: ContainerClient, schema: str
+) -> None:
+    owner = f"{schema}_heir"
+    for sql in (
+        PIPE,
+        f"create role {owner}",
+        f"grant usage on database gharchive to role {owner}",
+        f"grant usage on schema {schema} to role {owner}",
+        f"grant usage on stage events to role {owner}",
+        f"grant insert on table events_raw to role {owner}",
+        "alter pipe arrivals_pipe set pipe_execution_paused = true",
+        f"grant ownership on pipe arrivals_pipe to role {owner} copy current grants",
+    ):
+        run(sql)
+    put(container, "a.json.gz", 1)
+    with pytest.raises(ProgrammingError, match=r"use SYSTEM\$PIPE_FORCE_RESUME"):
+        run("alter pipe arrivals_pipe set pipe_execution_paused = false")
+    assert status(run)["executionState"] == "PAUSED"
+
+    run("select system$pipe_force_resume('arrivals_pipe')")
+
+    assert eventually(loaded) == [1]
+    run(f"drop role {owner}")
+
+
 def test_show_describe_replace_and_drop(run: Run, table: str, schema: str) -> None:
     run(PIPE)
     run(PIPE.replace("create pipe", "create pipe if not exists"))

@@ -34,7 +34,9 @@ file_format = (type = json compression = gzip allow_duplicate = true);
 
 alter pipe {{ database }}.bronze.gharchive_pipe set pipe_execution_paused = true;
 grant ownership on pipe {{ database }}.bronze.gharchive_pipe to role {{ pipe }} copy current grants;
-alter pipe {{ database }}.bronze.gharchive_pipe set pipe_execution_paused = false;
+-- ALTER PIPE doesn't resume one that another role owns since it was paused
+select
+    system$pipe_force_resume('{{ database }}.bronze.gharchive_pipe') as resumed;
 grant monitor on pipe {{ database }}.bronze.gharchive_pipe to role {{ loader }};
 grant usage on integration {{ notification_integration }} to role {{ pipe }};
 
