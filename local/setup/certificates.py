@@ -18,8 +18,9 @@ from local.setup.paths import (
     TLS,
     TRUST_STORE,
 )
-from local.setup.step import Step, replacing, run
+from local.setup.step import Step, read, replacing, run, write
 
+MADE_FROM = TLS / "made-from"
 ISSUE = Path(__file__).with_name("issue.py")
 FIX = "Delete .venv and run make again."
 
@@ -28,16 +29,20 @@ def machine_bundle() -> Path | None:
     """Return the CA bundle that the machine's owner has set, if any (a company's proxy, say)."""
     for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         path = Path(os.environ.get(name, ""))
-        # Under the launcher these name our own bundle: it can't be its own source
-        if path.is_file() and TLS not in path.resolve().parents:
+        if TLS in path.resolve().parents:
+            # In a shell that has joined the stack they name our own bundle, made from this one
+            path = Path(read(MADE_FROM) or "")
+        if path.is_file():
             return path
     return None
 
 
 def make_tls() -> None:
     """Make the CA, the server's certificate, the bundle and the trust store."""
+    bundle = machine_bundle() or ""
     with replacing(TLS) as folder:
-        run([PYTHON, "-m", "local.setup.issue", "tls", folder, machine_bundle() or ""], fix=FIX)
+        run([PYTHON, "-m", "local.setup.issue", "tls", folder, bundle], fix=FIX)
+        write(folder / MADE_FROM.name, str(bundle))
 
 
 def make_keys() -> None:
@@ -51,7 +56,7 @@ STEPS = (
         name="tls",
         does="a private CA and the stand-ins' certificate",
         make=make_tls,
-        outputs=(CA, CA_BUNDLE, SERVER_CERTIFICATE, SERVER_KEY, TRUST_STORE),
+        outputs=(CA, CA_BUNDLE, SERVER_CERTIFICATE, SERVER_KEY, TRUST_STORE, MADE_FROM),
         inputs=lambda: [ISSUE, machine_bundle() or "certifi"],
     ),
     Step(

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from local.setup import issue
 from local.setup.paths import JAVA_HOME, TRUST_STORE_PASSWORD
+from tests.setup.conftest import SetUp
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +67,17 @@ def test_keys_are_a_pair_and_private(tmp_path: Path) -> None:
     private = load_pem_private_key((tmp_path / "snowflake.p8").read_bytes(), password=None)
     assert private.public_key() == load_pem_public_key((tmp_path / "snowflake.pub").read_bytes())
     assert (tmp_path / "snowflake.p8").stat().st_mode & 0o077 == 0
+
+
+def test_a_shell_that_has_joined_the_stack_keeps_the_certificates(
+    with_packages: Path, set_up: SetUp
+) -> None:
+    """There the machine's variables name our own bundle, and the servers have the old one."""
+    machine = {"REQUESTS_CA_BUNDLE": certifi.where(), "SSL_CERT_FILE": certifi.where()}
+    made = set_up("tls", **machine)
+    assert "a private CA" in made.stdout
+    bundle = str(with_packages / ".local" / "tls" / "bundle.pem")
+
+    again = set_up("tls", REQUESTS_CA_BUNDLE=bundle, SSL_CERT_FILE=bundle)
+
+    assert (again.returncode, again.stdout) == (0, "")
