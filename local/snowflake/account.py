@@ -14,12 +14,13 @@ from fakesnow import info_schema
 from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 
-from local.snowflake import information_schema, macros, timestamps
+from local.snowflake import information_schema, macros, streams, timestamps
 from local.snowflake.access import Access
 from local.snowflake.errors import compilation
 from local.snowflake.locks import TableLocks
 from local.snowflake.pipe_runs import Pipes
 from local.snowflake.session import Session
+from local.snowflake.streams import Streams
 from local.snowflake.task_runs import Tasks
 
 # What fakesnow's own schema lacks. `access` holds a stage's SAS token and is shown by nothing.
@@ -90,6 +91,7 @@ class Account(FakeSnow):
         self.access = Access(self.duck_conn)
         for name, path in self._databases().items():
             self._attach(name, path)
+        self.streams = Streams(self)
         self.tasks = Tasks(self)
         self.pipes = Pipes(self)
 
@@ -134,9 +136,10 @@ class Account(FakeSnow):
             file.unlink(missing_ok=True)
 
     def drop_contents(self, container: str) -> None:
-        """Drop the tasks and pipes of a database or schema that is gone."""
+        """Drop the tasks, pipes and streams of a database or schema that is gone."""
         self.tasks.drop_inside(container)
         self.pipes.drop_inside(container)
+        self.streams.drop_inside(container)
 
     def close(self) -> None:
         """Stop what runs and close the files."""
@@ -158,4 +161,5 @@ class Account(FakeSnow):
         cursor.execute(timestamps.MACRO.format(database=name))
         cursor.execute(macros.creation_sql(f'"{name}".main.'))
         cursor.execute(_HISTORY.format(name))
+        cursor.execute(streams.creation_sql(name))
         cursor.execute(f'create schema if not exists "{name}".PUBLIC')

@@ -18,7 +18,7 @@ from snowflake.connector.errors import ProgrammingError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.snowflake import logins, results
@@ -147,8 +147,8 @@ class Service:
         known = request.path_params["query_id"] in self.account.results_cache
         return _success({"queries": [{"status": "SUCCESS"}] if known else []})
 
-    async def query(self, request: Request) -> JSONResponse:
-        """Run one statement."""
+    async def query(self, request: Request) -> Response:
+        """Run one statement, once: a client that has waited a minute asks again, by the same id."""
         session = self.sessions.get(_token(request))
         if session is None:
             return _unknown_session()
@@ -156,14 +156,18 @@ class Service:
             session.clients.add((request.client.host, request.client.port))
         body = await _body(request)
         request_id = str(request.query_params.get("requestId"))
-        self.running[request_id] = session
-        try:
-            return await run_in_threadpool(_run, session, body)
-        finally:
-            self.running.pop(request_id, None)
+        answer = session.answers.get(request_id)
+        if answer is None:
+            answer = asyncio.create_task(run_in_threadpool(_run, session, body))
+            self.running[request_id] = session
+            answer.add_done_callback(lambda _: self.running.pop(request_id, None))
+            # The last answer is kept until the next question: it may not have arrived
+            unanswered = {id_: task for id_, task in session.answers.items() if not task.done()}
+            session.answers = {**unanswered, request_id: answer}
+        return await asyncio.shield(answer)
 
 
-def _run(session: Session, body: dict[str, Any]) -> JSONResponse:
+def _run(session: Session, body: dict[str, Any]) -> Response:
     with session.turn:
         try:
             return _answer(session, body)

@@ -86,7 +86,7 @@ def check(cursor: Cursor, statement: exp.Expr) -> None:
             pass
         case _:
             return
-    for table in _read(statement):
+    for table in tables_read(statement):
         _check_read(session, table)
     if isinstance(statement, exp.Query | exp.Copy | exp.Create):
         for file_format in _formats(statement):
@@ -223,7 +223,7 @@ def _visible(access: Access, roles: frozenset[str], *kinds: str) -> str:
 # Reading
 
 
-def _read(statement: exp.Expr) -> Iterator[exp.Table]:
+def tables_read(statement: exp.Expr) -> Iterator[exp.Table]:
     """Yield the tables and stages that a statement reads: no CTEs, functions or foreign keys."""
     written = _written(statement)
     for table in statement.find_all(exp.Table):
@@ -275,6 +275,9 @@ def _check_read(session: Session, table: exp.Table) -> None:
         name = _full(session, table)
         if name in session.temporary or name.schema in _METADATA:
             return
+        if stream := session.account.streams.get(name):
+            require(session, "SELECT", "STREAM", str(name), _written_name(table))
+            name = stream.source
         require(session, "SELECT", "TABLE", str(name), _written_name(table))
         _check_view(session.account.access, str(name))
 
@@ -297,7 +300,7 @@ def _check_view(access: Access, view: str) -> None:
 
 
 def _sources(session: Session, statement: exp.Expr) -> Iterator[str]:
-    for table in _read(statement):
+    for table in tables_read(statement):
         if isinstance(table.this, exp.Identifier) and table.db.upper() not in _METADATA:
             yield str(_full(session, table))
 

@@ -22,6 +22,7 @@ from local.snowflake import (
     copy_into,
     describe,
     grants,
+    json_paths,
     lengths,
     logins,
     merge,
@@ -34,6 +35,7 @@ from local.snowflake import (
     show,
     stage_query,
     stages,
+    streams,
     swap,
     tasks,
     token_stream,
@@ -126,7 +128,7 @@ class Cursor(FakeSnowflakeCursor):
         return list(self.fetchall())
 
     def _parsed(self, command: str) -> exp.Expr:
-        for language in (scripting, tasks, pipes):
+        for language in (scripting, tasks, pipes, streams):
             whole: exp.Expr | None = language.recognised(command)
             if whole is not None:
                 return whole
@@ -153,8 +155,10 @@ class Cursor(FakeSnowflakeCursor):
     def _run(self, statement: exp.Expr, params: Any, arrays: dict[str, Any] | None) -> None:
         session = self._conn
         match statement:
-            case exp.Command(this=scripting.COMMAND | tasks.COMMAND | pipes.COMMAND) if params:
-                raise unsupported("bindings in a block or in a statement about tasks or pipes")
+            case exp.Command(
+                this=scripting.COMMAND | tasks.COMMAND | pipes.COMMAND | streams.COMMAND
+            ) if params:
+                raise unsupported("bindings in a block or a statement about tasks, pipes, streams")
             case exp.Command(this=scripting.COMMAND):
                 scripting.run(self, statement.expression.name)
                 return
@@ -163,6 +167,9 @@ class Cursor(FakeSnowflakeCursor):
                 return
             case exp.Command(this=pipes.COMMAND):
                 pipes.run(self, statement.expression.name)
+                return
+            case exp.Command(this=streams.COMMAND):
+                streams.run(self, statement.expression.name)
                 return
         if grants.handle(self, statement) or account_objects.handle(self, statement):
             return
@@ -178,6 +185,7 @@ class Cursor(FakeSnowflakeCursor):
         refusals.check(statement)
         authorization.check(self, statement)
         statement = pipes.resolve(self, tasks.resolve(self, statement))
+        statement = streams.call(self, statement)
         names.check_case(statement, session.temporary)
         self._last_transformed = statement
         match statement:
@@ -190,6 +198,8 @@ class Cursor(FakeSnowflakeCursor):
             case exp.Rollback():
                 session.rollback()
                 self.succeed()
+            case exp.Copy() | exp.Create() if streams.read_by(self, statement):
+                raise unsupported("streams in COPY, CREATE TABLE AS and views: use INSERT")
             case exp.Copy() if unload.handle(self, statement):
                 pass
             case exp.Copy():
@@ -221,7 +231,7 @@ class Cursor(FakeSnowflakeCursor):
             case exp.Command() if str(statement.this).upper() != "SHOW":
                 raise unsupported(f"statements of {str(statement.this).upper()}")
             case _:
-                with session.reading():
+                with session.reading(), streams.reading(self, statement):
                     self._statements(stage_query.readable(self, statement), params)
 
     def _statements(self, statement: exp.Expr, params: Any) -> None:
@@ -240,15 +250,23 @@ class Cursor(FakeSnowflakeCursor):
         before = rewrite.before(expression, self._conn.database, self._conn.schema)
         after = rewrite.after(super()._transform(before, params))
         after = names.resolve_temporary(after, self._conn.temporary)
+        after = streams.resolve(self, after)
         after = authorization.readable(self._conn, after)
         for identifier in after.find_all(exp.Identifier):
             identifier.set("quoted", True)  # words that DuckDB alone reserves
-        return lengths.enforce(self, typed.resolve(self, after))
+        return json_paths.share(lengths.enforce(self, typed.resolve(self, after)))
 
     def _write(self, statement: exp.Expr, params: Any, arrays: dict[str, Any] | None) -> None:
         target = names.target(statement, self._conn.database, self._conn.schema)
         exclusive = not isinstance(statement, exp.Insert) or bool(statement.args.get("overwrite"))
-        with self._conn.writing([target], exclusive=exclusive):
+        consumed = streams.read_by(self, statement)
+        shortened = self._conn.account.streams.on(target) if exclusive else []
+        moved = [stream.place for stream in consumed + shortened]
+        with (
+            self._conn.writing([target], exclusive=exclusive, streams_moved=moved),
+            streams.consuming(self, target, consumed),
+            streams.deleting(self, statement, params, shortened),
+        ):
             if arrays is not None and isinstance(statement, exp.Insert):
                 array_insert.run(self, statement, arrays)
             elif isinstance(statement, exp.Merge):
@@ -260,6 +278,7 @@ class Cursor(FakeSnowflakeCursor):
         """Run DDL: it commits what is open, and itself."""
         session = self._conn
         session.commit()
+        streams.check_definition(self, statement)
         kind = str(statement.args.get("kind") or "").upper()
         if kind == "DATABASE":
             self._database(statement)
@@ -285,6 +304,7 @@ class Cursor(FakeSnowflakeCursor):
             assert place is not None
             database = names.normal(place.args["catalog"]) if place.catalog else session.database
             session.account.drop_contents(f"{database}.{names.normal(place.args['db'])}")
+        streams.defined(self, statement)
 
     def _retrying(self, statement: exp.Expr, params: Any) -> None:
         deadline = time.monotonic() + _CATALOG_RETRY_SECONDS
@@ -309,9 +329,13 @@ class Cursor(FakeSnowflakeCursor):
         sql = query.sql(dialect="duckdb")
         wide = [name for name, kind, *_ in self.rows(f"describe {sql}") if kind in _WHOLE]
         if wide:
-            casts = ", ".join(f'"{name}"::bigint as "{name}"' for name in wide)
-            narrowed = f"select * replace ({casts}) from ({sql})"
-            transformed.set("expression", sqlglot.parse_one(narrowed, read="duckdb"))
+            columns = {name: exp.column(exp.to_identifier(name, quoted=True)) for name in wide}
+            casts = [
+                exp.alias_(exp.cast(column, "bigint"), name, quoted=True)
+                for name, column in columns.items()
+            ]
+            narrowed = exp.select(exp.Star(replace=casts)).from_(exp.Subquery(this=query.copy()))
+            transformed.set("expression", narrowed)
         return transformed
 
     def _is_temporary(self, statement: exp.Expr) -> bool:

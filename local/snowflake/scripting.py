@@ -376,9 +376,12 @@ def _parsed(text: str) -> exp.Expr:
         tokens = TokenStream(text)
         word = tokens.word
         if word == "CREATE" and any(
-            tokens.ahead(i) in ("TASK", "PROCEDURE", "FUNCTION", "PIPE") for i in range(1, 4)
+            tokens.ahead(i) in ("TASK", "PROCEDURE", "FUNCTION", "PIPE", "STREAM")
+            for i in range(1, 4)
         ):
-            raise unsupported("CREATE TASK, PIPE and PROCEDURE in a block: use EXECUTE IMMEDIATE")
+            raise unsupported(
+                "CREATE TASK, PIPE, STREAM and PROCEDURE in a block: use EXECUTE IMMEDIATE"
+            )
         while not tokens.at_end:
             if tokens.skip() == ":":
                 raise unsupported(f"variables in statements of {word}")

@@ -5,6 +5,7 @@ transaction starts. So a DuckDB transaction starts only at the first write of a 
 the wait for the table's lock: whatever ran before reads the newest state, and so does that write.
 """
 
+import asyncio
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,13 +15,16 @@ import duckdb
 from fakesnow.conn import FakeSnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 from sqlglot import exp
+from starlette.responses import Response
 
+from local.snowflake import streams
 from local.snowflake.cursor import Cursor
 from local.snowflake.errors import error, translate, unsupported
 from local.snowflake.locks import TableName
 
 if TYPE_CHECKING:
     from local.snowflake.account import Account
+    from local.snowflake.streams import Stream
 
 
 class Session(FakeSnowflakeConnection):
@@ -60,6 +64,10 @@ class Session(FakeSnowflakeConnection):
         self.values: dict[str, exp.Expr] = {}
         self.parameters: dict[str, Any] = {"LOCK_TIMEOUT": 43200, "AUTOCOMMIT": True}
         self.clients: set[tuple[str, int]] = set()
+        self.answers: dict[str, asyncio.Task[Response]] = {}
+        # In the open transaction: streams that it advances, and tables it has deleted from
+        self.consumed: dict[str, Stream] = {}
+        self.shrunk: set[TableName] = set()
         self._locks = account.locks
         self._open = False
         self._begun = False
@@ -105,6 +113,12 @@ class Session(FakeSnowflakeConnection):
                 "25000",
             )
         try:
+            for stream in self.consumed.values():
+                streams.advance(self._duck_conn, stream)
+        except BaseException:
+            self.rollback()
+            raise
+        try:
             if self._begun:
                 with self._locks.commits:
                     self._duck_conn.commit()
@@ -132,16 +146,24 @@ class Session(FakeSnowflakeConnection):
             raise
 
     @contextmanager
-    def writing(self, tables: Iterable[TableName], *, exclusive: bool) -> Iterator[None]:
+    def writing(
+        self,
+        tables: Iterable[TableName],
+        *,
+        exclusive: bool,
+        streams_moved: Iterable[TableName] = (),
+    ) -> Iterator[None]:
         """Run one DML statement that changes `tables`, whole or not at all.
 
-        `exclusive` is for UPDATE, DELETE and MERGE, which wait for each other.
+        `exclusive` is for UPDATE, DELETE and MERGE, which wait for each other; whatever moves a
+        stream waits for others that do.
         """
         self._refuse_after_failure()
         tables = [t for t in tables if t not in self.temporary]
+        moved = list(streams_moved)
         alone = not self._open and bool(self.parameters["AUTOCOMMIT"])
         try:
-            for table in tables if exclusive else []:
+            for table in [*(tables if exclusive else []), *moved]:
                 self._lock(table)
             self._start(tables)
         except BaseException:
@@ -159,10 +181,22 @@ class Session(FakeSnowflakeConnection):
                 # Nothing came before, so undoing all is undoing this statement
                 self._undo()
             raise
-        self._touched.update(tables)
+        self._touched.update(tables, moved)
         self._open = True
         if alone:
             self.commit()
+
+    @contextmanager
+    def repeatable(self, table: TableName) -> Iterator[None]:
+        """Read several times what one state of a table is; a transaction keeps it to its end."""
+        alone = not self._begun and not self._open and bool(self.parameters["AUTOCOMMIT"])
+        self._start([table])
+        self._open = self._open or not alone
+        try:
+            yield
+        finally:
+            if alone:
+                self._undo()
 
     def interrupt(self) -> None:
         """Stop the running statement, waiting or not; it then raises in its own thread."""
@@ -210,6 +244,7 @@ class Session(FakeSnowflakeConnection):
     def _undo(self) -> None:
         if self._begun:
             self._begun = False
+            self.consumed, self.shrunk = {}, set()
             self._duck_conn.rollback()
 
     def _refuse_after_failure(self) -> None:
@@ -224,4 +259,5 @@ class Session(FakeSnowflakeConnection):
     def _end(self) -> None:
         self._open = self._begun = self._failed = False
         self._touched = set()
+        self.consumed, self.shrunk = {}, set()
         self._locks.release(self)

@@ -12,7 +12,7 @@ import sqlglot
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
-from local.snowflake import names, scripting, securables
+from local.snowflake import names, scripting, securables, streams
 from local.snowflake.access import ACCOUNT, ADMIN, active_roles, missing, require
 from local.snowflake.errors import compilation, error, unsupported
 from local.snowflake.listing import Listing
@@ -199,7 +199,7 @@ def _predecessors(cursor: Cursor, tokens: TokenStream) -> list[str]:
 def _condition(text: str) -> str:
     parsed = sqlglot.parse_one(f"select {text}", read="snowflake")
     for call in parsed.find_all(exp.Anonymous):
-        if call.name.upper().startswith("SYSTEM$"):
+        if call.name.upper().startswith("SYSTEM$") and call.name.upper() != streams.HAS_DATA:
             raise unsupported(f"{call.name.upper()} in WHEN")
     return text
 
@@ -221,6 +221,9 @@ def _check(cursor: Cursor, task: Task) -> None:
     """Raise for a definition that can't be."""
     if task.predecessors and "SCHEDULE" in task.settings:
         raise compilation(1420, "Task cannot have both a schedule and predecessors.", "42601")
+    triggered = streams.HAS_DATA in (task.condition or "").upper()
+    if triggered and not task.predecessors and "SCHEDULE" not in task.settings:
+        raise unsupported("triggered tasks: give a SCHEDULE beside WHEN")
     store = cursor._conn.account.tasks
     if task.full_name in task.predecessors or any(
         task.full_name in t.predecessors or task.full_name == t.full_name

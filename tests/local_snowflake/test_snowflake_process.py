@@ -2,6 +2,7 @@ import os
 import signal
 import stat
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -141,3 +142,16 @@ def test_health(server: StandIn) -> None:
 def test_login_without_the_database_having_been_made(server: StandIn) -> None:
     with server.connect(database="nosuch") as connection:
         assert fetch(connection.cursor(), "select current_database()") == [(None,)]
+
+
+def test_a_question_asked_again_is_run_once(server: StandIn) -> None:
+    """A client that has waited too long for an answer asks again, by the same request id."""
+    with server.connect() as connection:
+        connection.cursor().execute("create or replace temporary table asked (a number)")
+        question = {"sqlText": "insert into asked values (1)", "sequenceId": 1}
+        address = f"/queries/v1/query-request?requestId={uuid.uuid4()}"
+        assert connection.rest is not None
+        answers = [connection.rest.request(address, question) for _ in range(2)]
+        assert answers[0]["success"]
+        assert answers[0]["data"]["queryId"] == answers[1]["data"]["queryId"]
+        assert fetch(connection.cursor(), "select count(*) from asked") == [(1,)]

@@ -5,6 +5,7 @@ from tests.conformance.topics import (
     queries,
     semi_structured,
     sessions,
+    streams,
     tables,
     texts,
     times,
@@ -13,6 +14,16 @@ from tests.conformance.topics import (
 
 BEHAVIOURS = [
     behaviour
-    for topic in (numbers, texts, times, semi_structured, queries, tables, writes, sessions)
+    for topic in (
+        numbers,
+        texts,
+        times,
+        semi_structured,
+        queries,
+        tables,
+        writes,
+        streams,
+        sessions,
+    )
     for behaviour in topic.BEHAVIOURS
 ]
