@@ -8,7 +8,9 @@ ENV JAVA_HOME=/usr/lib/jvm/default-java
 ENV PYTHONPATH=/usr/local/airflow
 
 # Cosmos draws the DAG's tasks from it, and the scheduler must not parse dbt on every refresh
-RUN dbt parse --project-dir include/dbt --profiles-dir include/dbt
+RUN dbt parse --project-dir include/dbt --profiles-dir include/dbt \
+    && dbt docs generate --static --no-compile --empty-catalog \
+      --project-dir include/dbt --profiles-dir include/dbt
 
 # Spark takes the driver from this cache, so a task needs no Maven repository
 RUN spark-submit \

@@ -5,15 +5,15 @@ BIN := .venv/bin
 PYTEST := JAVA_HOME="$(CURDIR)/.local/java-home" $(PYTHON) -m pytest
 
 # What a user gives goes through the environment, unexpanded: neither make nor the shell reads it
-$(foreach name,DAY SOURCE HOURS FROM TO PORT,$(eval override $(name) := $$(value $(name))))
-export DAY SOURCE HOURS FROM TO PORT
+$(foreach name,DAY SOURCE HOURS FROM TO PORT BASE,$(eval override $(name) := $$(value $(name))))
+export DAY SOURCE HOURS FROM TO PORT BASE
 OPTIONS = $${SOURCE:+--source "$$SOURCE"} $${PORT:+--port "$$PORT"}
 
 # schemachange's own Python must not be found before ours
 DEPLOY = PATH="$$PATH:$(CURDIR)/.local/schemachange/bin" $(PYTHON) -m include.sql.deploy
 
 .DEFAULT_GOAL := setup
-.PHONY: setup run backfill up down status test test-fast test-long conformance bench-ingest bench-bronze lint manifest function-package snowflake-plan snowflake-deploy lock clean help
+.PHONY: setup run backfill up down status test test-fast test-long conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint manifest docs dbt-slim model-tasks function-package snowflake-plan snowflake-deploy lock clean help
 
 setup: ## Install everything into this folder; each step once
 	@$(SYSTEM_PYTHON) -m local.setup
@@ -53,6 +53,15 @@ bench-ingest: setup ## Measure ingest against its peers, and write bench/README.
 bench-bronze: setup ## Measure the load into Bronze against DuckDB's own, and write bench/README.md
 	@$(PYTHON) -m bench.bronze
 
+bench-extraction: setup ## Measure Silver's extraction against DuckDB's own, and write bench/README.md
+	@$(PYTHON) -m bench.extraction
+
+bench-dbt: setup ## Measure a day of dbt after 60 days and after a year, and write bench/README.md
+	@$(PYTHON) -m bench.dbt
+
+bench-day: setup ## Measure a whole day, source to Gold, against DuckDB, and write bench/README.md
+	@$(PYTHON) -m bench.day
+
 lint: setup ## Check style, types and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -60,9 +69,26 @@ lint: setup ## Check style, types and SQL
 	@$(BIN)/sqlfluff lint include/sql/load include/als
 	@# From its own folder, whose settings name another templater
 	@cd include/dbt && ../../$(BIN)/sqlfluff lint models
+	@cd include/dbt && COLUMNS=220 ../../$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml \
+	  --show-all-failures
 
 manifest: ## Make dbt's manifest anew if the project has changed
 	@$(SYSTEM_PYTHON) -m local.setup packages manifest
+
+docs: setup ## Build dbt's documentation, one page
+	@$(PYTHON) -m local.setup manifest
+	@echo include/dbt/target/static_index.html
+
+dbt-slim: setup ## Build anew the models that differ from BASE=main, and what reads them
+	@rm -rf .local/base && mkdir -p .local/base
+	@git archive "$${BASE:-main}" include/dbt | tar -x -C .local/base
+	@$(BIN)/dbt --quiet parse --project-dir .local/base/include/dbt --profiles-dir include/dbt
+	@$(BIN)/dbt build --full-refresh --select state:modified+ \
+	  --state "$(CURDIR)/.local/base/include/dbt/target" \
+	  --project-dir include/dbt --profiles-dir include/dbt
+
+model-tasks: setup ## Write Silver and Gold as Snowflake Tasks, include/sql/migrations/R__9_models.sql
+	@$(PYTHON) -m include.sql.model_tasks
 
 function-package: ## Build .local/function, the folder that func azure functionapp publish takes
 	@$(SYSTEM_PYTHON) -m local.function_package

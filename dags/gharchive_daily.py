@@ -20,6 +20,7 @@ from cosmos import (
     TestBehavior,
 )
 from cosmos.constants import InvocationMode
+from cosmos.operators.local import DbtBuildLocalOperator
 from cosmos.profiles import SnowflakePrivateKeyPemProfileMapping
 
 from include.day import DayError, plan_day
@@ -223,8 +224,26 @@ with DAG(
         with closing(SnowflakeHook("gharchive_trainer").get_conn()) as connection:
             return asdict(publish_model(connection, model_id))
 
-    def dbt_models(layer: str) -> DbtTaskGroup:
-        """Return the models of one folder, each a task that builds and tests it."""
+    # A slow run's table must never overwrite a newer one
+    dbt_task = {"pool": "dbt", "max_active_tis_per_dag": 1}
+    profile = ProfileConfig(
+        profile_name="gharchive",
+        target_name="airflow",
+        profile_mapping=SnowflakePrivateKeyPemProfileMapping(
+            conn_id="gharchive_transformer", profile_args={"threads": 1}
+        ),
+    )
+    dbt_flags = [
+        # Unit tests judge the code, not the day: CI runs them
+        *("--exclude-resource-type", "unit_test"),
+        # And tests that read the whole history, however long
+        *("--exclude", "tag:full_scan"),
+        # Nobody reads a task's artifacts, nor relations of schemas it has no part in
+        *("--no-write-json", "--cache-selected-only"),
+    ]
+
+    def dbt_tables(layer: str) -> DbtTaskGroup:
+        """Return the tables of one folder, each a task that builds and tests it."""
         return DbtTaskGroup(
             group_id=layer,
             project_config=ProjectConfig(
@@ -233,39 +252,41 @@ with DAG(
                 project_name="gharchive",
                 install_dbt_deps=False,
             ),
-            profile_config=ProfileConfig(
-                profile_name="gharchive",
-                target_name="airflow",
-                profile_mapping=SnowflakePrivateKeyPemProfileMapping(
-                    conn_id="gharchive_transformer", profile_args={"threads": 1}
-                ),
-            ),
+            profile_config=profile,
             execution_config=ExecutionConfig(
                 execution_mode=ExecutionMode.LOCAL, invocation_mode=InvocationMode.DBT_RUNNER
             ),
             render_config=RenderConfig(
                 load_method=LoadMode.DBT_MANIFEST,
-                select=[f"path:models/{layer}"],
+                select=[f"path:models/{layer},config.materialized:incremental"],
                 test_behavior=TestBehavior.BUILD,
                 # A test of several models would run before they all exist
                 should_detach_multiple_parents_tests=True,
                 emit_datasets=False,
             ),
-            operator_args={
-                "install_deps": False,
-                # Unit tests judge the code, not the day: CI runs them
-                "dbt_cmd_flags": ["--exclude-resource-type", "unit_test"],
-            },
-            # A slow run's table must never overwrite a newer one
-            default_args={"pool": "dbt", "max_active_tis_per_dag": 1},
+            operator_args={"install_deps": False, "dbt_cmd_flags": dbt_flags},
+            default_args=dbt_task,
+        )
+
+    def dbt_views(layer: str) -> DbtBuildLocalOperator:
+        """Return the task that makes and tests the views of one folder: they hold no rows."""
+        return DbtBuildLocalOperator(
+            task_id=f"{layer}_views",
+            project_dir=DBT_PROJECT,
+            profile_config=profile,
+            invocation_mode=InvocationMode.DBT_RUNNER,
+            select=f"path:models/{layer},config.materialized:view",
+            install_deps=False,
+            dbt_cmd_flags=dbt_flags,
+            **dbt_task,
         )
 
     hours = plan()
     outcomes = ingest.expand(hour=hours)
     loaded = load(outcomes)
     alert(outcomes)
-    silver = dbt_models("silver")
-    gold = dbt_models("gold")
+    silver, silver_views = dbt_tables("silver"), dbt_views("silver")
+    gold, gold_views = dbt_tables("gold"), dbt_views("gold")
     model = plan_model(hours)
     train = AlsTrainOperator(
         task_id="train",
@@ -283,5 +304,6 @@ with DAG(
     )
 
     # An hour that failed keeps the run red and dbt from running; what arrived is loaded anyway
-    [outcomes, loaded] >> silver >> gold >> is_last_run() >> model >> train
+    [outcomes, loaded] >> silver >> [gold, silver_views] >> gold_views
+    gold_views >> is_last_run() >> model >> train
     train >> publish(model["model_id"]) >> refresh

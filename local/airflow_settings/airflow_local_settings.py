@@ -3,6 +3,7 @@
 # ruff: noqa: F401 - imported to be there
 
 import sys
+from pathlib import Path
 
 if sys.argv[1:] == ["scheduler"]:
     # Each task is a fork of the scheduler: what is imported here, a task needn't import again.
@@ -16,3 +17,12 @@ if sys.argv[1:] == ["scheduler"]:
     import include.ingest
     import plugins.operators.als
     import plugins.operators.powerbi
+
+    # Half of a short dbt command is work that a process does once, serialisers above all
+    project = str(Path(__file__).parents[2] / "include" / "dbt")
+    dbt.cli.main.dbtRunner().invoke(
+        [
+            *("--quiet", "--log-level-file", "none"),
+            *("parse", "--no-write-json", "--project-dir", project, "--profiles-dir", project),
+        ]
+    )

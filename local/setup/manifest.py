@@ -1,23 +1,24 @@
-"""dbt's manifest, from which the DAG's tasks are drawn."""
+"""dbt's manifest, from which the DAG's tasks are drawn, and its documentation."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from local.setup.packages import LOCKS
-from local.setup.paths import BIN, DBT_MANIFEST, DBT_PROJECT
+from local.setup.paths import BIN, DBT_DOCS, DBT_MANIFEST, DBT_PROJECT
 from local.setup.step import Step, run
 
 MADE_BY_DBT = {"target", "logs"}
 
 
 def make() -> None:
-    """Parse the dbt project."""
-    run(
-        [BIN / "dbt", "parse", "--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT],
-        cwd=DBT_PROJECT,
-        env={"DO_NOT_TRACK": "1"},
-        fix="Mend what dbt names in include/dbt, then run make again.",
-    )
+    """Parse the dbt project and write its documentation, one page, from what its yml files say."""
+    for command in (["parse"], ["docs", "generate", "--static", "--no-compile", "--empty-catalog"]):
+        run(
+            [BIN / "dbt", *command, "--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT],
+            cwd=DBT_PROJECT,
+            env={"DO_NOT_TRACK": "1"},
+            fix="Mend what dbt names in include/dbt, then run make again.",
+        )
 
 
 def sources() -> Iterator[str | Path]:
@@ -32,8 +33,8 @@ def sources() -> Iterator[str | Path]:
 
 STEP = Step(
     name="manifest",
-    does="dbt's manifest",
+    does="dbt's manifest and documentation",
     make=make,
-    outputs=(DBT_MANIFEST,),
+    outputs=(DBT_MANIFEST, DBT_DOCS),
     inputs=sources,
 )

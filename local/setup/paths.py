@@ -40,6 +40,7 @@ JAVA = DATA / "java"
 
 DBT_PROJECT = ROOT / "include" / "dbt"
 DBT_MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+DBT_DOCS = DBT_PROJECT / "target" / "static_index.html"
 
 CACHE = DATA / "cache"
 STAMPS = DATA / "stamps"

@@ -1,128 +1,243 @@
 """However loads arrive, the incremental tables equal a full rebuild, row by row."""
 
 import random
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from threading import Thread
+from typing import Any
 
-from tests.dbt.warehouse import TABLES, Event, Warehouse, hour_name, utc
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import strategies as st
 
-MIDNIGHT = datetime(2015, 1, 2)
-HOURS = [MIDNIGHT + timedelta(hours=hours) for hours in (-3, -2, -1, 0, 1, 26)]
-TYPES = ["PushEvent", "WatchEvent", "PullRequestEvent", "ForkEvent"]
+from tests.dbt.small_world import HOURS, SLOTS, invent
+from tests.dbt.warehouse import TABLES, Event, Warehouse, hour_name, killed_at_write
+
+SEED = 20150101
+SEQUENCES, STEPS = 2, 4
+SEQUENCES_LONG, STEPS_LONG = 200, 8
+
+# Of each run, the BEGIN, DELETE, INSERT, COMMIT and watermark of 26 tables
+WRITES_PER_RUN = 130
+
+Step = tuple[str, Any]
+Files = dict[str, list[Event]]
 
 
-def event(number: int) -> Event:
-    """Return an event of the hours around midnight; every fourth one is of the Timeline era."""
-    draw = random.Random(number)
-    at = MIDNIGHT + timedelta(hours=-4 + number * 32 / 160)
-    actor, repo = draw.randrange(6), draw.randrange(8)
-    login = f"user{actor}" if number < 80 else f"renamed{actor}"
-    common = {"type": draw.choice(TYPES), "payload": {"action": "started"}, "public": True}
-    if number % 4:
-        return common | {
-            "id": str(number % 150),
-            "created_at": at.isoformat() + "Z",
-            "actor": {"id": actor, "login": login},
-            "repo": {"id": repo, "name": f"owner/repo{repo}"},
-        }
-    return common | {
-        "created_at": (at - timedelta(hours=8)).isoformat() + "-08:00",
-        "actor": login,
-        "repository": {"name": f"repo{repo}", "owner": "owner", "url": f"https://x/repo{repo}"},
+@st.composite
+def some_files(draw: st.DrawFn) -> Files:
+    """Draw a load: each file holds events of its hour, and stragglers of the hours beside it."""
+    places = st.integers(0, len(HOURS) - 1)
+    lines = st.lists(
+        st.tuples(
+            st.sampled_from([0, 0, 0, -1, 1]), st.integers(0, SLOTS - 1), st.sampled_from([0, 0, 1])
+        ),
+        max_size=8,
+    )
+    return {
+        hour_name(HOURS[place]): [
+            invent((place + beside) % len(HOURS), slot, bool(edited))
+            for beside, slot, edited in draw(lines)
+        ]
+        for place in draw(st.lists(places, min_size=1, max_size=3, unique=True))
     }
 
 
-EVENTS = [event(number) for number in range(160)]
+def steps(models: list[str], most: int) -> st.SearchStrategy[list[Step]]:
+    """Return sequences of what happens to a warehouse: a load, and as many steps at most."""
+    load = st.tuples(st.just("load"), some_files())
+    step: st.SearchStrategy[Step] = st.one_of(
+        load,
+        load,
+        st.tuples(st.just("forget and load"), some_files()),
+        st.tuples(st.just("run"), st.just([])),
+        st.tuples(st.just("run"), st.lists(st.sampled_from(models), min_size=1, max_size=6)),
+        st.tuples(st.just("kill"), st.integers(0, WRITES_PER_RUN - 1)),
+        st.tuples(st.just("lose the watermark"), st.sampled_from(models)),
+        st.tuples(st.just("rebuild"), st.sampled_from(models)),
+    )
+    # One load at least: what is simplest, hypothesis tries first
+    return st.tuples(load, st.lists(step, min_size=2, max_size=most)).map(
+        lambda all: [all[0], *all[1]]
+    )
 
 
-def file_of(hour: datetime, draw: random.Random) -> list[Event]:
-    """Return what a file of that hour may hold: stragglers and duplicates too, or nothing."""
-    if draw.random() < 0.3:
-        return []
-    near = [event for event in EVENTS if abs(utc(event) - hour) < timedelta(hours=4)]
-    return draw.choices(near, k=draw.randrange(1, 20))
+def take(step: Step, warehouse: Warehouse) -> None:
+    match step:
+        case "load", files:
+            warehouse.load(files)
+        case "forget and load", files:
+            for name in files:
+                warehouse.drop_ledger_rows(name)
+            warehouse.load(files)
+        case "run", models:
+            warehouse.dbt("run", "--select", *(models or [TABLES]))
+        case "kill", write:
+            with killed_at_write(write):
+                warehouse.dbt_failures("run", "--select", TABLES)
+        case "lose the watermark", model:
+            # It died after its transaction, before recording it
+            warehouse.query(
+                "delete from ledger.model_watermarks where model = ? and load_seq ="
+                " (select max(load_seq) from ledger.model_watermarks where model = ?)",
+                model,
+                model,
+            )
+        case "rebuild", model:
+            warehouse.dbt("run", "--full-refresh", "--select", model)
+        case _:
+            raise ValueError(step)
+
+
+def brief(step: Step) -> str:
+    what, argument = step
+    if not isinstance(argument, dict):
+        return f"{what} {argument}"
+    lines = {
+        name: [(event.get("id"), event["created_at"], event.get("type")) for event in events]
+        for name, events in argument.items()
+    }
+    return f"{what} {lines}"
+
+
+def history() -> Files:
+    """Return what is loaded before each sequence: a file of every hour."""
+    draw = random.Random(SEED)
+    return {
+        hour_name(HOURS[hour]): [
+            invent(hour, slot, False) for slot in draw.sample(range(SLOTS), 10)
+        ]
+        for hour in range(len(HOURS))
+    }
 
 
 def assert_equals_full_rebuild(warehouse: Warehouse) -> None:
     incremental = warehouse.snapshot()
-    warehouse.dbt("run", "--full-refresh")
+    warehouse.dbt("run", "--full-refresh", "--select", TABLES)
     rebuilt = warehouse.snapshot()
     for table in incremental:
         assert incremental[table] == rebuilt[table], table
 
 
-def test_any_sequence_of_loads_and_runs(warehouse: Warehouse) -> None:
-    draw = random.Random(20150101)
-    models = [table for tables in TABLES.values() for table in tables]
-
-    def load() -> None:
-        chosen = draw.sample(HOURS, draw.randrange(1, 4))
-        warehouse.load({hour_name(hour): file_of(hour, draw) for hour in chosen})
-
-    def load_again_after_dropping_the_ledger_row() -> None:
-        hour = draw.choice(HOURS)
-        warehouse.drop_ledger_rows(hour_name(hour))
-        warehouse.load({hour_name(hour): file_of(hour, draw)})
-
-    def die_before_recording_the_watermark() -> None:
-        warehouse.dbt("run", "--select", "path:models/silver")
-        warehouse.query(
-            "delete from ledger.model_watermarks"
-            " where load_seq = (select max(load_seq) from ledger.model_watermarks)"
-            " and model = ?",
-            draw.choice(models[:4]),
-        )
-
-    def run_some() -> None:
-        warehouse.dbt("run", "--select", *draw.sample(models, 4))
-
-    def rebuild_one() -> None:
-        warehouse.dbt("run", "--full-refresh", "--select", draw.choice(models))
-
-    steps: list[Callable[[], None]] = [
-        *[load] * 6,
-        *[load_again_after_dropping_the_ledger_row] * 2,
-        *[run_some] * 4,
-        *[die_before_recording_the_watermark] * 2,
-        rebuild_one,
-    ]
-    draw.shuffle(steps)
-    load()
+def try_sequences(warehouse: Warehouse, number: int, most: int, phases: list[Phase]) -> int:
+    """Try that many sequences; return how many were tried."""
+    warehouse.load(history())
     warehouse.dbt("run")
-    for step in steps:
-        step()
-    warehouse.dbt("build", "--exclude", "test_type:unit")
-    assert_equals_full_rebuild(warehouse)
+    tried = 0
+
+    @seed(SEED)
+    @settings(
+        max_examples=number,
+        phases=phases,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(steps(sorted(warehouse.tables()), most))
+    def equals_full_rebuild(sequence: list[Step]) -> None:
+        nonlocal tried
+        tried += 1
+        warehouse.forget_everything()
+        warehouse.load(history())
+        warehouse.dbt("run", "--select", TABLES)
+        for step in sequence:
+            note(brief(step))
+            take(step, warehouse)
+        warehouse.dbt("run", "--select", TABLES)
+        assert_equals_full_rebuild(warehouse)
+
+    try:
+        equals_full_rebuild()
+    finally:
+        print(f"sequences tried: {tried}, seed: {SEED}")
+    return tried
 
 
+@pytest.mark.slow
+def test_any_sequence_of_loads_and_runs(warehouse: Warehouse) -> None:
+    assert try_sequences(warehouse, SEQUENCES, STEPS, [Phase.generate]) == SEQUENCES
+
+
+@pytest.mark.long
+@pytest.mark.timeout(0)
+def test_many_sequences_of_loads_and_runs(warehouse: Warehouse) -> None:
+    tried = try_sequences(warehouse, SEQUENCES_LONG, STEPS_LONG, [Phase.generate, Phase.shrink])
+    assert tried == SEQUENCES_LONG
+
+
+def a_load(draw: random.Random) -> Files:
+    hour = draw.randrange(len(HOURS))
+    events = [invent(hour, slot, False) for slot in draw.sample(range(SLOTS), 12)]
+    return {hour_name(HOURS[hour]): events}
+
+
+@pytest.mark.slow
 def test_loads_that_commit_while_dbt_runs(warehouse: Warehouse) -> None:
-    draw = random.Random(7)
+    draw = random.Random(SEED)
 
     def load_on_and_on() -> None:
         for _ in range(12):
-            hour = draw.choice(HOURS)
-            warehouse.load({hour_name(hour): file_of(hour, draw)})
+            warehouse.load(a_load(draw))
 
     loads = Thread(target=load_on_and_on)
     loads.start()
     warehouse.dbt("build", "--exclude", "test_type:unit")
     loads.join()
-    warehouse.dbt("run")
+    warehouse.dbt("run", "--select", TABLES)
     assert_equals_full_rebuild(warehouse)
 
 
+@pytest.mark.long
 def test_emptying_every_file_empties_every_table(warehouse: Warehouse) -> None:
+    warehouse.load(history())
+    warehouse.dbt("run", "--select", TABLES)
     warehouse.load({hour_name(hour): [] for hour in HOURS})
-    warehouse.dbt("run")
+    warehouse.dbt("run", "--select", TABLES)
     rows = warehouse.snapshot()
     empty = {table for table in rows if not rows[table]}
     assert empty == set(rows) - {"file_reconciliation", "date_reconciliation"}
 
 
-def test_a_lost_row_fails_the_reconciliation(warehouse: Warehouse) -> None:
-    warehouse.load({hour_name(hour): EVENTS[:20] for hour in HOURS[:2]})
-    warehouse.dbt("run", "--select", "event_rows")
-    warehouse.query("delete from silver.event_rows where file_row_number = 3")
-    failures = warehouse.dbt_failures("build", "--select", "file_reconciliation")
-    assert set(failures) == {"event_rows_holds_what_bronze_holds"}
+RECONCILIATIONS = ["file_reconciliation", "date_reconciliation"]
+
+
+@pytest.fixture(scope="module")
+def reconciled(warehouse: Warehouse) -> Warehouse:
+    """Return a warehouse in which everything agrees."""
+    warehouse.load(history())
+    warehouse.dbt("run", "--select", TABLES)
+    return warehouse
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("table", "test", "lost"),
+    [
+        ("silver.event_rows", "event_rows_holds_what_bronze_holds", True),
+        ("silver.events", "events_holds_each_event_once", False),
+        ("gold.daily_activity", "daily_activity_counts_every_event", True),
+        ("gold.event_hours", "event_hours_counts_every_event", False),
+        ("gold.repository_days", "repository_days_counts_every_event", True),
+        ("gold.actor_days", "actor_days_counts_every_event", False),
+    ],
+)
+def test_a_lost_or_doubled_row_fails_the_reconciliation(
+    reconciled: Warehouse, table: str, test: str, lost: bool
+) -> None:
+    query = reconciled.query
+    query(f"create or replace table {table}_as_it_was as select * from {table}")
+    numbered = f"select * from {table}_as_it_was qualify row_number() over (order by event_date)"
+    if lost:
+        query(f"delete from {table}")
+    query(f"insert into {table} {numbered} {'> 1' if lost else '= 1'}")
+    for model in RECONCILIATIONS:
+        query("delete from ledger.model_watermarks where model = ?", model)
+
+    failures = reconciled.dbt_failures("build", "--select", *RECONCILIATIONS)
+
+    query(f"delete from {table}")
+    query(f"insert into {table} select * from {table}_as_it_was")
+    query(f"drop table {table}_as_it_was")
+    assert test in failures
+    stored = query(f"select what_to_do from test_failures.{test}")
+    assert len(stored) == 1
+    assert f"dbt build --full-refresh --select {table.partition('.')[2]}+" in stored[0][0]

@@ -2,27 +2,24 @@
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
-from snowflake.connector import SnowflakeConnection
+from snowflake.connector import OperationalError, SnowflakeConnection
+from snowflake.connector.cursor import SnowflakeCursor
 
 PROJECT = Path(__file__).parents[2] / "include" / "dbt"
-TABLES = {
-    "silver": ["event_rows", "events", "actors", "repositories"],
-    "gold": [
-        "daily_activity",
-        "event_trends",
-        "top_repositories",
-        "top_users",
-        "file_reconciliation",
-        "date_reconciliation",
-    ],
-}
+TABLES = "config.materialized:incremental"
+"""dbt's selection of the models that hold rows of their own; all others are views."""
+
 LINES_PER_INSERT = 1000
 
 Event = dict[str, Any]
@@ -36,7 +33,17 @@ def read_hour(path: Path) -> list[Event]:
 
 def utc(event: Event) -> datetime:
     """Return the UTC time of an event, without a zone."""
-    return datetime.fromisoformat(event["created_at"]).astimezone(UTC).replace(tzinfo=None)
+    text = event["created_at"].replace("/", "-").replace(" -", "-")
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+
+
+def dates_of(events: Sequence[Event]) -> set[str]:
+    """Return the UTC dates of the events that have one."""
+    dates = set()
+    for event in events:
+        with suppress(ValueError):
+            dates.add(utc(event).date().isoformat())
+    return dates
 
 
 class Warehouse:
@@ -83,7 +90,7 @@ class Warehouse:
                         *[len(events)] * 3,
                     ),
                 )
-                dates = {utc(event).date().isoformat() for event in events}
+                dates = dates_of(events)
                 for date in sorted(dates | self.loaded_dates.get(name, set())):
                     cursor.execute(
                         "insert into ledger.load_dates (load_seq, file_name, event_date)"
@@ -121,17 +128,62 @@ class Warehouse:
             cursor.execute(sql, binds or None)
             return [tuple(row) for row in cursor.fetchall()]
 
+    def tables(self) -> dict[str, str]:
+        """Return the schema of each table that dbt makes: none before dbt has run."""
+        made = self.scratch / "manifest.json"
+        if not made.exists():
+            return {}
+        manifest = json.loads(made.read_text())
+        return {
+            node["alias"]: node["schema"]
+            for node in manifest["nodes"].values()
+            if node["config"]["materialized"] == "incremental"
+        }
+
     def snapshot(self) -> dict[str, list[str]]:
         """Return the rows of every table that dbt makes, in an order that doesn't matter."""
         return {
             table: sorted(map(repr, self.query(f"select * from {schema}.{table}")))
-            for schema, tables in TABLES.items()
-            for table in tables
+            for table, schema in self.tables().items()
         }
+
+    def forget_everything(self) -> None:
+        """Empty Bronze, the ledger and every table, as if nothing had ever been loaded."""
+        for table, schema in self.tables().items():
+            self.query(f"delete from {schema}.{table}")
+        for table in ("bronze.BronzeRaw", "ledger.loads", "ledger.load_dates"):
+            self.query(f"delete from {table}")
+        self.query("delete from ledger.model_watermarks")
+        self.loaded_dates.clear()
 
     def watermarks(self) -> list[tuple[Any, ...]]:
         """Return every watermark ever recorded."""
         return self.query("select model, load_seq from ledger.model_watermarks order by 1, 2")
+
+
+@contextmanager
+def killed_at_write(number: int) -> Iterator[None]:
+    """Let every statement fail from the numbered BEGIN, DELETE, INSERT or COMMIT on.
+
+    As if the client had died: what it had not committed, the server rolls back.
+    """
+    execute = SnowflakeCursor.execute
+    writes = count()
+    died = False
+
+    def execute_until_killed(self: SnowflakeCursor, command: str, *given: Any, **named: Any) -> Any:
+        nonlocal died
+        is_write = re.match(
+            r"(?:\s|--.*\n)*(?:begin|delete|insert|commit)\b", command, re.IGNORECASE
+        )
+        died = died or bool(is_write and next(writes) == number)
+        if died:
+            raise OperationalError("killed")
+        return execute(self, command, *given, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SnowflakeCursor, "execute", execute_until_killed)
+        yield
 
 
 def hour_name(hour: datetime) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from local.launcher.day_run import DAG_ID
 from local.launcher.stack import Stack
@@ -93,3 +94,16 @@ def test_dags_test_runs_the_day_of_its_date(stack: Stack, query: Query, tmp_path
     loaded = query("select verdict from ledger.loads where file_name = '2024/03/05/12.json.gz'")
     assert loaded == [("published",)]
     assert os.linesep.join(line for line in output.splitlines() if "state=success" in line), output
+
+
+def test_the_models_documentation_is_for_users_alone(stack: Stack) -> None:
+    """A page of Airflow's UI; whoever isn't logged in gets nothing of it, its schema neither."""
+    page = f"{stack.airflow_url}/dbt-docs/"
+
+    shown = stack.airflow.session.get(page, timeout=60)
+
+    assert shown.status_code == 200
+    assert "model.gharchive.events_metrics" in shown.text
+    assert requests.get(page, timeout=60).status_code == 401
+    for schema in ("openapi.json", "docs"):
+        assert requests.get(f"{page}{schema}", timeout=60).status_code in {401, 404}

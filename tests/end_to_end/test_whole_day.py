@@ -21,7 +21,7 @@ from tests.end_to_end.conftest import Command, Query, write_hour
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 DROPPED = {"GollumEvent", "MemberEvent", "GistEvent", "DownloadEvent"}
-GOLD = ("daily_activity", "event_trends", "top_repositories", "top_users", "EventsMetrics")
+GOLD = ("daily_activity", "event_trends", "top_repositories", "threads", "EventsMetrics")
 
 
 def kept_by_type(file: Path) -> Counter[str]:
@@ -44,7 +44,7 @@ def bronze_by_type(query: Query, file_name: str) -> Counter[str]:
 def assert_reconciled(query: Query) -> None:
     """Check that rows agree from the ledger to Gold."""
     checks = query("select check_name, subject_count, mismatch_count from gold.reconciliation")
-    assert len(checks) == 5
+    assert len(checks) == 7
     assert all(subjects > 0 and mismatches == 0 for _, subjects, mismatches in checks), checks
 
 

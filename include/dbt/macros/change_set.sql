@@ -3,7 +3,7 @@
     key the loads of its change window touched. The window is (change_from,
     change_to] in load_seq and lives in session variables: the model, the
     delete and the watermark of one run all see the same one.
-    README.md says why this is exact.
+    README.md says why this is exact, and names the keys.
 #}
 
 {# Not a source, lest the ledger be a parent of every table and of its tests. #}
@@ -12,15 +12,42 @@
 {%- endmacro %}
 
 
-{# Where the ledger lists the changed values of a key, by load. #}
-{% macro changed_keys(key) -%}
+{# The first day of the month or year of a date; the date itself for others. #}
+{% macro start_of(key, date) -%}
+    {%- if key in ('event_month', 'contribution_month') -%}
+        cast(date_trunc('month', {{ date }}) as date)
+    {%- elif key == 'event_year' -%}
+        cast(date_trunc('year', {{ date }}) as date)
+    {%- else -%}
+        {{ date }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The values of a key that the loads in (since, until] touched. #}
+{% macro changed_keys(key, since='$change_from', until='$change_to') -%}
     {%- if key == 'file_name' -%}
-        {{ ledger('loads') }}
-    {%- elif key == 'event_date' -%}
-        {{ ledger('load_dates') }}
+        select file_name
+        from {{ ledger('loads') }}
+        where load_seq > {{ since }} and load_seq <= {{ until }}
+    {%- elif key == 'window_end' -%}
+        select cast(dateadd('day', later.days, event_date) as date) as {{ key }}
+        from {{ ledger('load_dates') }}
+        cross join (
+            select row_number() over (order by seq4()) - 1 as days
+            from table(generator(rowcount => {{ var('window_reach') }}))
+        ) as later
+        where load_seq > {{ since }} and load_seq <= {{ until }}
+    {%- elif key in (
+        'event_date', 'event_month', 'event_year', 'contribution_month'
+    ) -%}
+        select {{ start_of(key, 'event_date') }}
+            {{- ' as ' ~ key if key != 'event_date' }}
+        from {{ ledger('load_dates') }}
+        where load_seq > {{ since }} and load_seq <= {{ until }}
     {%- else -%}
         {{ exceptions.raise_compiler_error(
-            "No change set is known by " ~ key ~ ": use file_name or event_date."
+            "No change set is known by " ~ key ~ ": README.md names the keys."
         ) }}
     {%- endif -%}
 {%- endmacro %}
@@ -28,21 +55,27 @@
 
 {#
     The rows an incremental run reads and replaces; all rows in a full build.
+    `of` is the finer key of the rows read, where that is not the table's own.
     Without a key: everything, provided that anything changed at all.
     The range is redundant, but its bounds are constants, which prune even
     below the window functions of a view.
 #}
-{% macro in_change_set(key=none) -%}
+{% macro in_change_set(key=none, of=none) -%}
+    {%- set column = of or key -%}
     {%- if not is_incremental() -%}
-        {{ key ~ ' is not null' if key else 'true' }}
+        {{ column ~ ' is not null' if key else 'true' }}
     {%- elif not key -%}
         $change_to > $change_from
+    {%- elif key == 'contribution_month' -%}
+        {{ column }} >= $first_changed
     {%- else -%}
-        {{ key }} between $first_changed and $last_changed
-        and {{ key }} in (
-            select {{ key }}
-            from {{ changed_keys(key) }}
-            where load_seq > $change_from and load_seq <= $change_to
+        {{ column }} >= $first_changed
+        and {{ column }} <= {{
+            "last_day($last_changed, '" ~ key[6:] ~ "')" if of
+            else '$last_changed'
+        }}
+        and {{ start_of(key, column) }} in (
+            {{ changed_keys(key) | indent(12) }}
         )
     {%- endif -%}
 {%- endmacro %}
@@ -65,6 +98,22 @@
         from {{ ledger('model_watermarks') }}
         where model = '{{ name }}' and load_seq < {{ newest_watermark(name) }}
     )
+{%- endmacro %}
+
+
+{# For a test: the rows that a table's newest window touched. #}
+{% macro in_newest_window(table, key) -%}
+    {%- if key and not flags.FULL_REFRESH -%}
+        {{ key }} in (
+            {{ changed_keys(
+                key,
+                since=previous_watermark(table),
+                until=newest_watermark(table | lower),
+            ) | indent(12) }}
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -94,10 +143,9 @@
         select
             coalesce(
                 {{ extreme }}({{ key }}),
-                {{ 'to_date' if key == 'event_date' }}('{{ none_reaches }}')
+                {{ '' if key == 'file_name' else 'to_date' }}('{{ none_reaches }}')
             )
-        from {{ changed_keys(key) }}
-        where load_seq > $change_from and load_seq <= $change_to
+        from ({{ changed_keys(key) }}) as changed
     )
 {%- endmacro %}
 
@@ -156,3 +204,14 @@
         where $change_to > $change_from
     {% endif %}
 {% endmacro %}
+
+
+{# Days that the changed windows look back on, each from its last day. #}
+{% macro in_changed_windows() -%}
+    {%- if is_incremental() -%}
+        event_date > dateadd('day', -{{ var('window_reach') }}, $first_changed)
+        and event_date <= $last_changed
+    {%- else -%}
+        event_date is not null
+    {%- endif -%}
+{%- endmacro %}

@@ -1,5 +1,5 @@
 {#
-    The UTC instant of a GH Archive `created_at`, in any of its three forms:
+    The UTC instant of a GH Archive time, in any of its three forms:
     2015-01-01T12:00:01Z, 2012-06-14T15:00:01-07:00, 2012/03/10 22:55:15 -0800.
     Null if it is none of them. Text arithmetic, since TIMESTAMP_TZ depends on
     the session.
@@ -23,8 +23,8 @@
 
 
 {#
-    What an actor or a repository is known by: its id, or before 2015, when
-    the archive had none, its name.
+    What an actor, a repository or an organisation is known by: its id, or
+    before 2015, when the archive had none, its name.
 #}
 {% macro entity_key(id, name) -%}
     coalesce(cast({{ id }} as varchar), 'name:' || lower({{ name }}))
@@ -35,7 +35,26 @@
 {% macro identity(texts) -%}
     md5(
         {%- for text in texts %}
-        coalesce({{ text }}, '') {{ "|| '|' ||" if not loop.last }}
+        coalesce(cast({{ text }} as varchar), '')
+        {{- " || '|' ||" if not loop.last }}
         {%- endfor %}
     )
+{%- endmacro %}
+
+
+{#
+    Why a login is taken for a program: `app` (GitHub's own mark), `name` (it
+    says so itself) or `listed` (known to be one); null for people.
+#}
+{% macro bot_reason(login) -%}
+    case
+        when endswith(lower({{ login }}), '[bot]') then 'app'
+        when regexp_like(lower({{ login }}), '.*[-_]bot|.*-robot') then 'name'
+        when lower({{ login }}) in (
+            'bors', 'bors-servo', 'codecov-commenter', 'codecov-io',
+            'coveralls', 'greenkeeperio', 'homu', 'houndci', 'imgbot',
+            'pep8speaks', 'rustbot', 'travis-ci', 'travisbuddy', 'web-flow'
+        )
+            then 'listed'
+    end
 {%- endmacro %}

@@ -7,7 +7,7 @@ select distinct
     dateadd(
         'day',
         neighbours.days,
-        to_date(replace(left(raw.event:created_at::varchar, 10), '/', '-'))
+        try_to_date(replace(left(raw.event:created_at::varchar, 10), '/', '-'))
     )
 from bronze.BronzeRaw as raw
 cross join
@@ -23,3 +23,4 @@ where
         select replaced.value::varchar
         from table(flatten(input => $replaced)) as replaced
     )
+    and try_to_date(replace(left(raw.event:created_at::varchar, 10), '/', '-')) is not null

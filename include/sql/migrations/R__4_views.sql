@@ -9,6 +9,22 @@ qualify row_number() over (partition by file_name order by load_seq desc) = 1;
 -- What everyone reads: one row per file and line, at the content that the ledger knows as current.
 -- BronzeRaw may for a while hold a file twice (Snowpipe and the DAG) or in an older version.
 create or replace view {{ database }}.bronze.events_current copy grants as
+with
+
+-- Of copies the first one loaded; counted apart, lest whole events go through the counting
+kept as (
+
+    select
+        file_name,
+        content_key,
+        file_row_number,
+        min(loaded_at) as loaded_at,
+        min_by(coalesce(load_id, ''), loaded_at) as load_id
+    from {{ database }}.bronze.BronzeRaw
+    group by file_name, content_key, file_row_number
+
+)
+
 select
     raw.event,
     raw.file_name,
@@ -18,14 +34,17 @@ select
     loads.file_hour,
     loads.load_seq
 from {{ database }}.bronze.BronzeRaw as raw
+inner join kept
+    on
+        raw.file_name = kept.file_name
+        and raw.content_key = kept.content_key
+        and raw.file_row_number = kept.file_row_number
+        and raw.loaded_at = kept.loaded_at
+        and coalesce(raw.load_id, '') = kept.load_id
 inner join {{ database }}.ledger.current_loads as loads
     on
         raw.file_name = loads.file_name
-        and raw.content_key = loads.content_key
-qualify row_number() over (
-    partition by raw.file_name, raw.content_key, raw.file_row_number
-    order by raw.loaded_at
-) = 1;
+        and raw.content_key = loads.content_key;
 
 -- One row per hour of the archive, from its first to the newest that can be published by now.
 -- status: loaded; gap (nothing to load, for good); missing (nobody has ingested and loaded it).

@@ -1,11 +1,14 @@
 -- The day's busiest repositories (UTC)
 select
-    day_rank as rank,
+    repo_rank as rank,
     repo_name as repository,
     event_count as events,
     star_count as stars,
-    push_count as pushes,
-    actor_count as users
+    contribution_count as contributions
 from gold.top_repositories
-where event_date = %(day)s and day_rank <= 5
+where
+    window_end = %(day)s
+    and window_name = 'day'
+    and ranked_by = 'events'
+    and repo_rank <= 5
 order by 1

@@ -1,12 +1,15 @@
 -- The day's busiest users (UTC)
 select
-    day_rank as rank,
+    actor_rank as rank,
     actor_login as login,
     iff(is_bot, 'bot', '') as bot,
     event_count as events,
     star_count as stars,
-    push_count as pushes,
-    repo_count as repositories
+    contribution_count as contributions
 from gold.top_users
-where event_date = %(day)s and day_rank <= 5
+where
+    window_end = %(day)s
+    and window_name = 'day'
+    and ranked_by = 'events'
+    and actor_rank <= 5
 order by 1

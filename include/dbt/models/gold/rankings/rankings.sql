@@ -1,0 +1,163 @@
+{{ config(unique_key='window_end') }}
+
+{% set windows = {1: 'day', 7: '7 days', 28: '28 days'} %}
+{% set measures = {
+    'event_count': 'events',
+    'star_count': 'stars',
+    'contribution_count': 'contributions',
+} %}
+
+with
+
+dates as (
+
+    select distinct event_date as window_end
+    from {{ ref('repository_days') }}
+    where {{ in_changed_windows() }}
+
+),
+
+window_ends as (
+
+    select window_end
+    from dates
+    where {{ in_change_set('window_end') }}
+
+),
+
+days as (
+
+    select
+        event_date,
+        'repository' as entity,
+        repo_key as entity_key,
+        repo_id as entity_id,
+        {{ measures | join(', ') }}
+    from {{ ref('repository_days') }}
+    where repo_key is not null and {{ in_changed_windows() }}
+    union all
+    select
+        event_date,
+        'actor' as entity,
+        actor_key as entity_key,
+        actor_id as entity_id,
+        {{ measures | join(', ') }}
+    from {{ ref('actor_days') }}
+    where actor_key is not null and {{ in_changed_windows() }}
+
+),
+
+aged as (
+
+    select
+        window_ends.window_end,
+        days.*,
+        datediff('day', days.event_date, window_ends.window_end) as age
+    from window_ends
+    inner join days
+        on
+            window_ends.window_end >= days.event_date
+            and dateadd(
+                'day', -{{ var('window_reach') }}, window_ends.window_end
+            ) < days.event_date
+
+),
+
+-- Each window, and the one of the same length before it
+windowed as (
+
+    {% for length, name in windows.items() %}
+        select
+            window_end,
+            '{{ name }}' as window_name,
+            entity,
+            entity_key,
+            entity_id,
+        {% for measure in measures %}
+            sum(iff(age < {{ length }}, {{ measure }}, 0)) as {{ measure }},
+            sum(iff(age >= {{ length }}, {{ measure }}, 0))
+                as previous_{{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+        from aged
+        where age < {{ length * 2 }}
+        group by window_end, entity, entity_key, entity_id
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- By one measure each; narrow, since all are sorted and few are kept
+measured as (
+
+    {% for measure, name in measures.items() %}
+        select
+            window_end,
+            window_name,
+            entity,
+            entity_key,
+            '{{ name }}' as ranked_by,
+            {{ measure }} as measured_count,
+            previous_{{ measure }} as previous_count
+        from windowed
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+tops as (
+
+    select
+        *,
+        row_number() over (
+            partition by window_end, window_name, ranked_by, entity
+            order by measured_count desc, entity_key asc
+        ) as entity_rank
+    from measured
+    where measured_count > 0
+    qualify entity_rank <= 100
+
+),
+
+previous as (
+
+    select
+        window_end,
+        window_name,
+        ranked_by,
+        entity,
+        entity_key,
+        row_number() over (
+            partition by window_end, window_name, ranked_by, entity
+            order by previous_count desc, entity_key asc
+        ) as previous_rank
+    from measured
+    where previous_count > 0
+
+)
+
+select
+    tops.window_end,
+    tops.window_name,
+    tops.ranked_by,
+    tops.entity,
+    tops.entity_rank,
+    previous.previous_rank,
+    tops.entity_key,
+    windowed.entity_id,
+    cast(windowed.event_count as number(38, 0)) as event_count,
+    cast(windowed.star_count as number(38, 0)) as star_count,
+    cast(windowed.contribution_count as number(38, 0)) as contribution_count
+from tops
+inner join windowed
+    on
+        tops.window_end = windowed.window_end
+        and tops.window_name = windowed.window_name
+        and tops.entity = windowed.entity
+        and tops.entity_key = windowed.entity_key
+left join previous
+    on
+        tops.window_end = previous.window_end
+        and tops.window_name = previous.window_name
+        and tops.ranked_by = previous.ranked_by
+        and tops.entity = previous.entity
+        and tops.entity_key = previous.entity_key

@@ -1,0 +1,30 @@
+{{ config(materialized='view') }}
+
+with
+
+threads as (
+    select *
+    from {{ ref('threads') }}
+    where is_pull_request
+
+)
+
+select
+    repo_key,
+    repo_id,
+    thread_number as pull_request_number,
+    author_key,
+    thread_state as pull_request_state,
+    comment_count,
+    review_count,
+    participant_count,
+    seconds_to_first_response,
+    seconds_to_merge,
+    seconds_to_close,
+    is_author_bot,
+    opened_at,
+    first_response_at,
+    merged_at,
+    closed_at,
+    last_event_at
+from threads

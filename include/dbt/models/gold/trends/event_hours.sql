@@ -1,0 +1,23 @@
+{{ config(unique_key='event_date') }}
+
+with
+
+events as (
+
+    select
+        *,
+        cast(date_trunc('hour', created_at) as timestamp_ntz) as event_hour
+    from {{ ref('events') }}
+    where {{ in_change_set('event_date') }}
+
+)
+
+select
+    event_date,
+    event_hour,
+    event_type,
+    count(*) as event_count,
+    count(distinct actor_key) as actor_count,
+    count(distinct repo_key) as repo_count
+from events
+group by event_date, event_hour, event_type

@@ -1,0 +1,39 @@
+with
+
+events as (
+
+    select *
+    from {{ ref('events') }}
+    where event_type = 'IssueCommentEvent'
+
+)
+
+select
+    -- ids
+    event_id,
+    actor_key,
+    actor_id,
+    repo_key,
+    repo_id,
+    comment_id,
+    issue_id,
+    thread_author_key,
+
+    -- strings
+    era,
+    actor_login,
+    repo_name,
+    action as activity,
+    thread_title as title,
+
+    -- numerics
+    thread_number as issue_number,
+
+    -- booleans
+    is_bot,
+    is_pull_request,
+
+    -- timestamps
+    created_at,
+    event_date
+from events

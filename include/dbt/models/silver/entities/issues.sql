@@ -1,0 +1,38 @@
+with
+
+events as (
+
+    select *
+    from {{ ref('events') }}
+    where event_type = 'IssuesEvent'
+
+)
+
+select
+    -- ids
+    event_id,
+    actor_key,
+    actor_id,
+    repo_key,
+    repo_id,
+    issue_id,
+    thread_author_key,
+
+    -- strings
+    era,
+    actor_login,
+    repo_name,
+    action as activity,
+    thread_title as title,
+
+    -- numerics
+    thread_number as issue_number,
+
+    -- booleans
+    is_bot,
+
+    -- timestamps
+    created_at,
+    event_date,
+    thread_created_at as opened_at
+from events

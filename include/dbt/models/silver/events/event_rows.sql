@@ -1,0 +1,261 @@
+{{ config(unique_key='file_name') }}
+
+with
+
+-- Each path once, in one select: one pass over the JSON
+extracted as (
+
+    select
+        -- provenance
+        file_name,
+        file_hour,
+        file_row_number,
+
+        -- the event
+        cast(event:id as varchar) as id,
+        cast(event:type as varchar) as event_type,
+        cast(event:created_at as varchar) as created_at_text,
+        cast(event:url as varchar) as url,
+        cast(event:actor as varchar) as timeline_login,
+        cast(event:actor:id as number(38, 0)) as actor_id,
+        cast(event:actor:login as varchar) as events_login,
+        cast(event:repository:id as number(38, 0)) as timeline_repo_id,
+        cast(event:repository:owner as varchar) as timeline_owner,
+        cast(event:repository:name as varchar) as timeline_repo,
+        cast(event:repository:url as varchar) as timeline_repo_url,
+        cast(event:repository:organization as varchar) as timeline_org_login,
+        cast(event:repository:language as varchar) as timeline_language,
+        cast(event:repo:id as number(38, 0)) as events_repo_id,
+        cast(event:repo:name as varchar) as events_repo_name,
+        cast(event:org:id as number(38, 0)) as org_id,
+        cast(event:org:login as varchar) as events_org_login,
+
+        -- several types
+        cast(event:payload:action as varchar) as action,
+        cast(event:payload:ref as varchar) as ref,
+        cast(event:payload:ref_type as varchar) as ref_type,
+        cast(event:payload:number as number(38, 0)) as number,
+        cast(event:payload:id as varchar) as payload_id,
+        cast(event:payload:commit as varchar) as commented_commit,
+        cast(event:payload:issue_id as number(38, 0)) as timeline_issue_id,
+        cast(event:payload:comment_id as number(38, 0)) as timeline_comment_id,
+
+        -- pushes
+        cast(event:payload:push_id as number(38, 0)) as push_id,
+        cast(event:payload:size as number(38, 0)) as push_size,
+        cast(event:payload:distinct_size as number(38, 0)) as distinct_size,
+        cast(event:payload:head as varchar) as head_sha,
+        cast(event:payload:before as varchar) as before_sha,
+
+        -- creates
+        cast(event:payload:master_branch as varchar) as default_branch,
+
+        -- issues and comments
+        cast(event:payload:issue:id as number(38, 0)) as events_issue_id,
+        cast(event:payload:issue:number as number(38, 0)) as issue_number,
+        cast(event:payload:issue:title as varchar) as issue_title,
+        cast(event:payload:issue:user:id as number(38, 0)) as issue_author_id,
+        cast(event:payload:issue:user:login as varchar) as issue_author,
+        cast(event:payload:issue:created_at as varchar) as issue_created_at,
+        cast(event:payload:issue:pull_request:url as varchar)
+            as commented_pull_request,
+        cast(event:payload:comment:id as number(38, 0)) as events_comment_id,
+        cast(event:payload:comment:commit_id as varchar) as comment_commit,
+        cast(event:payload:comment:path as varchar) as comment_path,
+
+        -- pull requests and reviews
+        cast(event:payload:pull_request:id as number(38, 0))
+            as pull_request_id,
+        cast(event:payload:pull_request:number as number(38, 0))
+            as pull_request_number,
+        cast(event:payload:pull_request:title as varchar)
+            as pull_request_title,
+        cast(event:payload:pull_request:user:id as number(38, 0))
+            as pull_request_author_id,
+        cast(event:payload:pull_request:user:login as varchar)
+            as pull_request_author,
+        cast(event:payload:pull_request:created_at as varchar)
+            as pull_request_created_at,
+        cast(event:payload:pull_request:merged_at as varchar)
+            as pull_request_merged_at,
+        cast(event:payload:pull_request:merged as boolean) as merged,
+        cast(event:payload:pull_request:draft as boolean) as is_draft,
+        cast(event:payload:pull_request:commits as number(38, 0))
+            as commit_count,
+        cast(event:payload:pull_request:additions as number(38, 0))
+            as added_lines,
+        cast(event:payload:pull_request:deletions as number(38, 0))
+            as deleted_lines,
+        cast(event:payload:pull_request:changed_files as number(38, 0))
+            as changed_files,
+        cast(event:payload:pull_request:base:ref as varchar) as base_ref,
+        cast(event:payload:pull_request:head:ref as varchar) as head_ref,
+        cast(event:payload:pull_request:base:repo:language as varchar)
+            as base_language,
+        cast(event:payload:review:id as number(38, 0)) as review_id,
+        cast(event:payload:review:state as varchar) as review_state,
+
+        -- forks, releases, members, wiki pages, follows
+        cast(event:payload:forkee:id as number(38, 0)) as fork_repo_id,
+        cast(event:payload:forkee:full_name as varchar) as fork_repo_name,
+        cast(event:payload:forkee:language as varchar) as fork_language,
+        cast(event:payload:release:id as number(38, 0)) as release_id,
+        cast(event:payload:release:tag_name as varchar) as release_tag,
+        cast(event:payload:release:name as varchar) as release_name,
+        cast(event:payload:release:prerelease as boolean) as is_prerelease,
+        cast(event:payload:member:id as number(38, 0)) as member_id,
+        cast(event:payload:member:login as varchar) as member_login,
+        cast(event:payload:pages[0]:page_name as varchar) as page_name,
+        cast(event:payload:pages[0]:action as varchar) as page_action,
+        cast(event:payload:pages[0]:html_url as varchar) as page_url,
+        cast(event:payload:pages[0]:sha as varchar) as page_sha,
+        cast(event:payload:target:id as number(38, 0)) as target_id,
+        cast(event:payload:target:login as varchar) as target_login
+    from {{ source('bronze', 'events_current') }}
+    where {{ in_change_set('file_name') }}
+
+),
+
+-- Without an id: actor is a login, the repository is in parts
+typed as (
+
+    select
+        *,
+        id is null as is_timeline,
+        {{ utc_timestamp('created_at_text') | indent(8) }} as created_at,
+        case when id is null then timeline_login else events_login end
+            as actor_login,
+        coalesce(events_repo_id, timeline_repo_id) as repo_id,
+        coalesce(events_repo_name, timeline_owner || '/' || timeline_repo)
+            as repo_name,
+        coalesce(events_org_login, timeline_org_login) as org_login,
+        coalesce(
+            number,
+            issue_number,
+            pull_request_number,
+            -- A Timeline comment has its thread in the page's address only
+            try_cast(
+                regexp_substr(url, '/(issues|pull)/([0-9]+)', 1, 1, 'e', 2)
+                as integer
+            )
+        ) as thread_number
+    from extracted
+
+)
+
+select
+    -- ids
+    case
+        when is_timeline then {{ identity([
+            'event_type', 'timeline_login', 'timeline_repo_url', 'url',
+            'action', 'ref', 'ref_type', 'head_sha', 'push_size', 'number',
+            'payload_id', 'timeline_issue_id', 'timeline_comment_id',
+            'events_comment_id', 'commented_commit', 'pull_request_id',
+            'target_login', 'member_login', 'page_url', 'page_sha',
+        ]) | indent(8) }}
+        else id
+    end as event_id,
+    {{ entity_key('actor_id', 'actor_login') }} as actor_key,
+    actor_id,
+    {{ entity_key('repo_id', 'repo_name') }} as repo_key,
+    repo_id,
+    {{ entity_key('org_id', 'org_login') }} as org_key,
+    org_id,
+    push_id,
+    case when event_type in ('GistEvent', 'DownloadEvent') then payload_id end
+        as payload_id,
+    coalesce(events_issue_id, timeline_issue_id) as issue_id,
+    coalesce(events_comment_id, timeline_comment_id) as comment_id,
+    pull_request_id,
+    review_id,
+    fork_repo_id,
+    release_id,
+    member_id,
+    target_id,
+    case
+        when is_timeline
+            then 'name:' || lower(coalesce(pull_request_author, issue_author))
+        else {{ entity_key(
+            'coalesce(pull_request_author_id, issue_author_id)',
+            'coalesce(pull_request_author, issue_author)'
+        ) | indent(8) }}
+    end as thread_author_key,
+
+    -- strings
+    case
+        when is_timeline then 'timeline'
+        when created_at < cast('2025-10-07' as timestamp_ntz) then 'events'
+        else 'trimmed'
+    end as era,
+    event_type,
+    actor_login,
+    {{ bot_reason('actor_login') }} as bot_reason,
+    repo_name,
+    coalesce(timeline_language, base_language, fork_language) as repo_language,
+    org_login,
+    action,
+    ref,
+    ref_type,
+    head_sha,
+    before_sha,
+    default_branch,
+    coalesce(pull_request_title, issue_title) as thread_title,
+    coalesce(comment_commit, commented_commit) as comment_commit_sha,
+    comment_path,
+    base_ref,
+    head_ref,
+    lower(review_state) as review_state,
+    fork_repo_name,
+    release_tag,
+    release_name,
+    member_login,
+    page_name,
+    page_action,
+    target_login,
+
+    -- numerics
+    thread_number,
+    push_size,
+    distinct_size,
+    commit_count,
+    added_lines,
+    deleted_lines,
+    changed_files,
+
+    -- booleans
+    {{ bot_reason('actor_login') }} is not null as is_bot,
+    case
+        when thread_number is null then null
+        else
+            startswith(event_type, 'PullRequest')
+            or commented_pull_request is not null
+            or coalesce(contains(url, '/pull/'), false)
+    end as is_pull_request,
+    case
+        when event_type != 'PullRequestEvent' then null
+        when action = 'merged' then true
+        when action != 'closed' then false
+        when pull_request_merged_at is not null then true
+        else merged
+    end as is_merged,
+    is_draft,
+    is_prerelease,
+    {{ bot_reason('coalesce(pull_request_author, issue_author)') }} is not null
+        as is_thread_author_bot,
+
+    -- timestamps
+    created_at,
+    cast(created_at as date) as event_date,
+    {{ utc_timestamp('coalesce(pull_request_created_at, issue_created_at)')
+        | indent(4) }} as thread_created_at,
+    {{ utc_timestamp('pull_request_merged_at') | indent(4) }} as merged_at,
+    case
+        when event_type is null then 'no type'
+        when created_at is null then 'created_at is no time'
+    end as reject_reason,
+
+    -- provenance
+    file_name,
+    file_hour,
+    file_row_number
+from typed

@@ -1,0 +1,80 @@
+{{ config(materialized='view') }}
+
+with
+
+name_days as (
+
+    select * from {{ ref('name_days') }}
+
+),
+
+-- A bearer's days under one name, until it bears another
+marked as (
+
+    select
+        *,
+        case
+            when
+                lag(name) over (
+                    partition by entity, entity_key
+                    order by first_used_at, name
+                ) = name
+                then 0
+            else 1
+        end as is_change
+    from name_days
+
+),
+
+numbered as (
+
+    select
+        *,
+        sum(is_change) over (
+            partition by entity, entity_key
+            order by first_used_at, name
+            rows between unbounded preceding and current row
+        ) as period_number
+    from marked
+
+),
+
+periods as (
+
+    select
+        entity,
+        entity_key,
+        entity_id,
+        name,
+        period_number,
+        min(first_used_at) as valid_from,
+        max(last_used_at) as last_used_at
+    from numbered
+    group by entity, entity_key, entity_id, name, period_number
+
+)
+
+select
+    entity,
+    entity_key,
+    entity_id,
+    name,
+    valid_from,
+    -- Until the bearer's next name, or the name's next bearer
+    least(
+        coalesce(
+            lead(valid_from) over (
+                partition by entity, entity_key order by valid_from, name
+            ),
+            cast('9999-12-31' as timestamp_ntz)
+        ),
+        coalesce(
+            lead(valid_from) over (
+                partition by entity, lower(name)
+                order by valid_from, entity_key
+            ),
+            cast('9999-12-31' as timestamp_ntz)
+        )
+    ) as valid_until,
+    last_used_at
+from periods

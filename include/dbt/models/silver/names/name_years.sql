@@ -1,0 +1,11 @@
+{{ config(unique_key='event_year') }}
+
+{{ roll_up(
+    ref('name_months'),
+    key='event_year',
+    of='event_month',
+    by=['entity', 'entity_key', 'entity_id', 'name'],
+    sums=['event_count'],
+    firsts=['first_used_at'],
+    lasts=['last_used_at'],
+) }}
