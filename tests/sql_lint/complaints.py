@@ -32,7 +32,10 @@ COMMANDS = (
     "create resource monitor",
     "create role",
     "create snowflake.core.budget",
+    "create stream",
+    "create task",
     "drop pipe",
+    "drop stream",
     "grant",
     "show",
 )

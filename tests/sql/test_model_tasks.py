@@ -1,0 +1,179 @@
+"""Silver and Gold by tasks: from a blob to Gold, without Airflow, and the same as dbt makes."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from include.sql.model_tasks import MIGRATION, Model, compiled_models, migration
+from local.launcher.stack import Stack
+from local.setup import paths
+from tests.sql.conftest import Archive, Tables
+from tests.sql.test_deploy import run
+from tests.sql.test_without_airflow import SETTINGS, reconcile, rows, wait_for
+
+DATABASE = "GRAPHED"
+CONTAINERS = {
+    "GHARCHIVE_EVENTS_CONTAINER": "graphed-events",
+    "GHARCHIVE_OUTCOMES_CONTAINER": "graphed-outcomes",
+}
+
+Contents = dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def models() -> list[Model]:
+    """Compile the models; the tables among them are what tasks fill."""
+    return compiled_models()
+
+
+@pytest.fixture(scope="module")
+def graphed(stack: Stack, archive: Archive) -> Archive:
+    """Deploy with Snowpipe and its tasks, over containers of our own."""
+    for name in ("events", "outcomes", "quarantine"):
+        archive.blob.create_container(f"graphed-{name}")
+    settings = SETTINGS | CONTAINERS | {"GHARCHIVE_DATABASE": DATABASE}
+    deployed = run(stack, **settings)
+    assert deployed.returncode == 0, deployed.stderr
+    return replace(archive, prefix="graphed")
+
+
+@pytest.fixture
+def tables(stack: Stack, graphed: Archive) -> Iterator[Tables]:
+    with stack.connect_snowflake() as connection:
+        connection.cursor().execute(f"use database {DATABASE}")
+        yield Tables(connection)
+
+
+def dbt_run(stack: Stack, folder: Path) -> None:
+    """Make every model anew with dbt, as the role that the DAG has."""
+    environment = {
+        "SNOWFLAKE_ACCOUNT": "local",
+        "SNOWFLAKE_HOST": "127.0.0.1",
+        "SNOWFLAKE_PORT": str(stack.ports["snowflake"]),
+        "SNOWFLAKE_USER": "GHARCHIVE",
+        "SNOWFLAKE_PRIVATE_KEY_PATH": str(paths.SNOWFLAKE_KEY),
+        "SNOWFLAKE_ROLE": f"{DATABASE}_TRANSFORMER",
+        "SNOWFLAKE_WAREHOUSE": f"{DATABASE}_TRANSFORM",
+        "SNOWFLAKE_DATABASE": DATABASE,
+        "REQUESTS_CA_BUNDLE": str(paths.CA_BUNDLE),
+        "SSL_CERT_FILE": str(paths.CA_BUNDLE),
+    }
+    project = str(paths.DBT_PROJECT)
+    where = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(folder)]
+    made = subprocess.run(
+        [paths.PYTHON.parent / "dbt", "run", "--full-refresh", *where, "--log-path", str(folder)],
+        env=stack.environment() | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout
+
+
+def run_graph(tables: Tables, models: list[Model]) -> dict[str, str]:
+    """Execute the root and wait until all that follows has ended; return the states by task."""
+    query = (
+        "select name, state, error_message from table(information_schema.task_history("
+        "result_limit => 1000)) where schema_name = 'TASKS' and state not in ('SCHEDULED',"
+        " 'EXECUTING') and run_id = (select run_id from table(information_schema.task_history("
+        "task_name => 'NEW_ROWS')) where scheduled_from = 'EXECUTE TASK'"
+        " order by scheduled_time desc limit 1)"
+    )
+    total = 2 + sum(bool(model.variables) for model in models)
+    tables.run("execute task tasks.new_rows")
+    deadline = time.monotonic() + 120
+    while True:
+        found = {str(name): str(state) for name, state, _ in tables.run(query)}
+        if len(found) == total or set(found.values()) - {"SUCCEEDED"}:
+            return found
+        assert time.monotonic() < deadline, tables.run(query)
+        time.sleep(0.2)
+
+
+def contents(tables: Tables, models: list[Model]) -> Contents:
+    """Return the rows of all models, views as well, in an order that doesn't matter."""
+    return {
+        model.name: sorted(
+            map(repr, tables.run(f"select {', '.join(model.columns)} from {model.name}"))
+        )
+        for model in models
+    }
+
+
+def has_new_rows(tables: Tables) -> bool:
+    ((found,),) = tables.run("select system$stream_has_data('bronze.new_rows')")
+    return bool(found)
+
+
+def test_the_migration_agrees_with_the_models(models: list[Model]) -> None:
+    """If not: `python -m include.sql.model_tasks`, and commit what it writes."""
+    assert MIGRATION.read_text() == migration(models)
+
+
+@pytest.mark.slow
+def test_from_a_blob_to_gold(
+    stack: Stack,
+    graphed: Archive,
+    tables: Tables,
+    models: list[Model],
+    day: datetime,
+    tmp_path: Path,
+) -> None:
+    """The pipe loads, `reconcile` records, the graph follows; dbt would have made the same.
+
+    The second time there are a new hour and one that was republished.
+    """
+    first = day + timedelta(hours=21)
+    assert not has_new_rows(tables)
+    outcomes = graphed.ingested(first, first + timedelta(hours=1))
+    wait_for(lambda: all(rows(tables, outcome) for outcome in outcomes))
+    run_graph(tables, models)
+    assert has_new_rows(tables), "rows that aren't in the ledger yet would be forgotten"
+    assert reconcile(tables) == ("SUCCEEDED", None)
+
+    assert set(run_graph(tables, models).values()) == {"SUCCEEDED"}
+
+    assert not has_new_rows(tables)
+    kept = sum(outcome["lines_kept"] for outcome in outcomes)
+    assert tables.run("select count(*) from silver.event_rows") == [(kept,)]
+    time.sleep(1)  # Blob storage tells times in whole seconds
+    graphed.ingested(first + timedelta(hours=1), seed=2)
+    (later,) = graphed.ingested(first + timedelta(hours=2))
+    wait_for(lambda: rows(tables, later))
+    assert reconcile(tables) == ("SUCCEEDED", None)
+
+    assert set(run_graph(tables, models).values()) == {"SUCCEEDED"}
+
+    by_tasks = contents(tables, models)
+    assert not [name for name in ("silver.events", "gold.eventsmetrics") if not by_tasks[name]]
+    assert run_graph(tables, models) == {"NEW_ROWS": "SKIPPED"}
+    dbt_run(stack, tmp_path)
+    assert contents(tables, models) == by_tasks
+
+
+@pytest.mark.long
+def test_after_a_failure_the_graph_runs_again(
+    graphed: Archive, tables: Tables, models: list[Model], day: datetime
+) -> None:
+    """What follows the failed task waits; the next run does what is missing."""
+    (outcome,) = graphed.ingested(day)
+    wait_for(lambda: rows(tables, outcome))
+    assert reconcile(tables) == ("SUCCEEDED", None)
+    tables.run("alter table silver.events rename to silver.lost")
+
+    states = run_graph(tables, models)
+    assert (states["SILVER_EVENT_ROWS"], states["SILVER_EVENTS"]) == ("SUCCEEDED", "FAILED")
+    assert "GOLD_DAILY_ACTIVITY" not in states
+    tables.run("alter table silver.lost rename to silver.events")
+    states = run_graph(tables, models)
+
+    assert set(states.values()) == {"SUCCEEDED"}
+    assert not has_new_rows(tables)
+    assert tables.run(
+        "select sum(event_count) from gold.daily_activity where event_date = %s", day.date()
+    ) == tables.run("select count(*) from silver.events where event_date = %s", day.date())
