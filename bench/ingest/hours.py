@@ -46,8 +46,8 @@ class Hour(msgspec.Struct, frozen=True):
         return self.raw_bytes / self.lines
 
 
-def pool() -> Pool:
-    """Return real lines, weighted to the mean of modern ones; simulated lines without samples."""
+def pool(mean_line_bytes: int = MEAN_LINE_BYTES) -> Pool:
+    """Return real lines, weighted to that mean; simulated lines without samples."""
     whole, mixed = (
         SAMPLES / name for name in ("2015-01-01-12.json.gz", "sample-2014-2021.json.gz")
     )
@@ -56,12 +56,12 @@ def pool() -> Pool:
         return Pool(simulated, [1.0] * len(simulated), "SIMULATED lines: the samples are missing")
     old, recent = _events(whole, since=2015), _events(mixed, since=RECENT_SINCE)
     old_mean, recent_mean = (fmean(map(len, lines)) for lines in (old, recent))
-    share = (MEAN_LINE_BYTES - old_mean) / (recent_mean - old_mean)
+    share = (mean_line_bytes - old_mean) / (recent_mean - old_mean)
     return Pool(
         old + recent,
         [*repeat((1 - share) / len(old), len(old)), *repeat(share / len(recent), len(recent))],
         f"{share:.0%} of them drawn from {len(recent):,} real lines of {RECENT_SINCE}-2021 and the "
-        f"rest from {len(old):,} of 2015-01-01-12, so that their mean is that of modern hours",
+        f"rest from {len(old):,} of 2015-01-01-12, so that their mean is {mean_line_bytes:,} bytes",
     )
 
 
