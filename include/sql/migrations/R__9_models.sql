@@ -1690,6 +1690,7 @@ $$;
             else 'unknown'
         end as id_source,
         current_names.name as org_login,
+
         current_names.name_count,
         current_names.event_count,
         current_names.first_seen_at,
@@ -2062,7 +2063,9 @@ copy current grants;
             else 'unknown'
         end as id_source,
         current_names.name as repo_name,
-        split_part(current_names.name, '/', 1) as owner_login,
+
+            split_part(current_names.name, '/', 1) as owner_login,
+
         current_names.name_count,
         current_names.event_count,
         current_names.first_seen_at,
@@ -2994,7 +2997,8 @@ copy current grants;
             else 'unknown'
         end as id_source,
         current_names.name as actor_login,
-        case
+
+            case
             when endswith(lower(current_names.name), '[bot]') then 'app'
             when regexp_like(lower(current_names.name), '.*[-_]bot|.*-robot') then 'name'
             when lower(current_names.name) in (
@@ -3004,7 +3008,8 @@ copy current grants;
             )
                 then 'listed'
         end as bot_reason,
-        case
+
+            case
             when endswith(lower(current_names.name), '[bot]') then 'app'
             when regexp_like(lower(current_names.name), '.*[-_]bot|.*-robot') then 'name'
             when lower(current_names.name) in (
@@ -3014,6 +3019,7 @@ copy current grants;
             )
                 then 'listed'
         end is not null as is_bot,
+
         current_names.name_count,
         current_names.event_count,
         current_names.first_seen_at,
@@ -3716,6 +3722,7 @@ create or replace view {{ database }}.gold.issue_lifecycle copy grants as
 with
 
 threads as (
+
     select *
     from {{ database }}.gold.threads
     where not is_pull_request
@@ -3923,6 +3930,7 @@ create or replace view {{ database }}.gold.pull_request_lifecycle copy grants as
 with
 
 threads as (
+
     select *
     from {{ database }}.gold.threads
     where is_pull_request
@@ -5850,13 +5858,13 @@ profiles as (
 
 ),
 
-repository_days as (
+days as (
 
     select * from {{ database }}.gold.repository_days
 
 ),
 
-repositories as (
+bearers as (
 
     select * from {{ database }}.silver.repositories
 
@@ -5871,7 +5879,7 @@ coverage as (
 newest as (
 
     select max(event_date) as window_end
-    from repository_days
+    from days
 
 ),
 
@@ -5879,14 +5887,14 @@ newest as (
 last_four_weeks as (
 
     select
-        repository_days.repo_key,
-        sum(repository_days.event_count) as event_count,
-        sum(repository_days.star_count) as star_count,
-        sum(repository_days.contribution_count) as contribution_count
-    from repository_days
+        days.repo_key,
+        sum(days.event_count) as event_count,
+        sum(days.star_count) as star_count,
+        sum(days.contribution_count) as contribution_count
+    from days
     inner join newest
-        on repository_days.event_date > dateadd('day', -28, newest.window_end)
-    group by repository_days.repo_key
+        on days.event_date > dateadd('day', -28, newest.window_end)
+    group by days.repo_key
 
 ),
 
@@ -6012,14 +6020,16 @@ select
     windows.previous_rank - windows.repo_rank as rank_change,
     windows.repo_key,
     windows.repo_id,
-    repositories.repo_name,
+
+        bearers.repo_name,
+
     windows.event_count,
     windows.star_count,
     windows.contribution_count,
     coalesce(coverage.is_complete, false) as is_last_day_complete
 from windows
-left join repositories
-    on windows.repo_key = repositories.repo_key
+left join bearers
+    on windows.repo_key = bearers.repo_key
 left join coverage
     on windows.window_end = coverage.event_date;
 
@@ -6043,13 +6053,13 @@ profiles as (
 
 ),
 
-actor_days as (
+days as (
 
     select * from {{ database }}.gold.actor_days
 
 ),
 
-actors as (
+bearers as (
 
     select * from {{ database }}.silver.actors
 
@@ -6064,7 +6074,7 @@ coverage as (
 newest as (
 
     select max(event_date) as window_end
-    from actor_days
+    from days
 
 ),
 
@@ -6072,14 +6082,14 @@ newest as (
 last_four_weeks as (
 
     select
-        actor_days.actor_key,
-        sum(actor_days.event_count) as event_count,
-        sum(actor_days.star_count) as star_count,
-        sum(actor_days.contribution_count) as contribution_count
-    from actor_days
+        days.actor_key,
+        sum(days.event_count) as event_count,
+        sum(days.star_count) as star_count,
+        sum(days.contribution_count) as contribution_count
+    from days
     inner join newest
-        on actor_days.event_date > dateadd('day', -28, newest.window_end)
-    group by actor_days.actor_key
+        on days.event_date > dateadd('day', -28, newest.window_end)
+    group by days.actor_key
 
 ),
 
@@ -6205,15 +6215,18 @@ select
     windows.previous_rank - windows.actor_rank as rank_change,
     windows.actor_key,
     windows.actor_id,
-    actors.actor_login,
-    actors.is_bot,
+
+        bearers.actor_login,
+
+        bearers.is_bot,
+
     windows.event_count,
     windows.star_count,
     windows.contribution_count,
     coalesce(coverage.is_complete, false) as is_last_day_complete
 from windows
-left join actors
-    on windows.actor_key = actors.actor_key
+left join bearers
+    on windows.actor_key = bearers.actor_key
 left join coverage
     on windows.window_end = coverage.event_date;
 

@@ -1,11 +1,7 @@
 {{ config(unique_key='window_end') }}
 
 {% set windows = {1: 'day', 7: '7 days', 28: '28 days'} %}
-{% set measures = {
-    'event_count': 'events',
-    'star_count': 'stars',
-    'contribution_count': 'contributions',
-} %}
+{% set measures = ranked_measures() %}
 
 with
 

@@ -3,6 +3,7 @@
 with
 
 threads as (
+
     select *
     from {{ ref('threads') }}
     where not is_pull_request
