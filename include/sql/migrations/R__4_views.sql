@@ -15,13 +15,19 @@ with
 kept as (
 
     select
-        file_name,
-        content_key,
-        file_row_number,
-        min(loaded_at) as loaded_at,
-        min_by(coalesce(load_id, ''), loaded_at) as load_id
-    from {{ database }}.bronze.BronzeRaw
-    group by file_name, content_key, file_row_number
+        raw.file_name,
+        raw.content_key,
+        raw.file_row_number,
+        min(raw.loaded_at) as loaded_at,
+        min_by(coalesce(raw.load_id, ''), raw.loaded_at) as load_id,
+        any_value(loads.file_hour) as file_hour,
+        any_value(loads.load_seq) as load_seq
+    from {{ database }}.bronze.BronzeRaw as raw
+    inner join {{ database }}.ledger.current_loads as loads
+        on
+            raw.file_name = loads.file_name
+            and raw.content_key = loads.content_key
+    group by raw.file_name, raw.content_key, raw.file_row_number
 
 )
 
@@ -31,8 +37,8 @@ select
     raw.file_row_number,
     raw.content_key,
     raw.loaded_at,
-    loads.file_hour,
-    loads.load_seq
+    kept.file_hour,
+    kept.load_seq
 from {{ database }}.bronze.BronzeRaw as raw
 inner join kept
     on
@@ -40,11 +46,7 @@ inner join kept
         and raw.content_key = kept.content_key
         and raw.file_row_number = kept.file_row_number
         and raw.loaded_at = kept.loaded_at
-        and coalesce(raw.load_id, '') = kept.load_id
-inner join {{ database }}.ledger.current_loads as loads
-    on
-        raw.file_name = loads.file_name
-        and raw.content_key = loads.content_key;
+        and coalesce(raw.load_id, '') = kept.load_id;
 
 -- One row per hour of the archive, from its first to the newest that can be published by now.
 -- status: loaded; gap (nothing to load, for good); missing (nobody has ingested and loaded it).

@@ -597,7 +597,11 @@ $$;
 
     event_rows as (
 
-        select *
+        select
+            *,
+            -- Files and their lines in order, as one number
+            datediff('hour', to_timestamp_ntz('2011-01-01'), file_hour)
+            * 1000000000 + file_row_number as place
         from {{ database }}.silver.event_rows
         where
             event_date >= :first_changed
@@ -611,27 +615,18 @@ $$;
 
     ),
 
-    -- Apart, lest whole rows go through the sorting
+    -- Apart, lest whole rows go through the grouping
     winners as (
 
-        select
-            file_name,
-            file_row_number
+        select min(place) as place
         from event_rows
-        qualify
-            row_number() over (
-                partition by event_id, created_at
-                order by file_name, file_row_number
-            ) = 1
+        group by event_id, created_at
 
     )
 
-    select event_rows.* exclude (reject_reason)
+    select event_rows.* exclude (reject_reason, place)
     from event_rows
-    inner join winners
-        on
-            event_rows.file_name = winners.file_name
-            and event_rows.file_row_number = winners.file_row_number
+    inner join winners on event_rows.place = winners.place
 {%- endset %}
 create transient table if not exists {{ database }}.silver.events
     cluster by (event_date)
