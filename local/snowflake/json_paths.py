@@ -62,16 +62,12 @@ def _take_from_struct(function: str, nodes: list[exp.Expr]) -> None:
     for node in nodes:
         steps = _steps(node)
         length = next(n for n in range(1, len(steps) + 1) if steps[:n] in fields)
-        value: exp.Expr = exp.Anonymous(
-            this="JSON_TRANSFORM", expressions=[node.this.copy(), structure.copy()]
-        )
+        value: exp.Expr = _call("JSON_TRANSFORM", node.this.copy(), structure.copy())
         for step in steps[:length]:
-            function, place = (
-                ("LIST_EXTRACT", exp.Literal.number(step + 1))
-                if isinstance(step, int)
-                else ("STRUCT_EXTRACT", exp.Literal.string(step))
-            )
-            value = exp.Anonymous(this=function, expressions=[value, place])
+            if isinstance(step, int):
+                value = _call("LIST_EXTRACT", value, exp.Literal.number(step + 1))
+            else:
+                value = _call("STRUCT_EXTRACT", value, exp.Literal.string(step))
         if steps[:length] in leads_on:
             rest = [exp.JSONPathRoot(), *node.expression.expressions[length + 1 :]]
             value = exp.JSONExtractScalar(this=value, expression=exp.JSONPath(expressions=rest))
@@ -108,9 +104,13 @@ def _take_from_list(function: str, nodes: list[exp.Expr]) -> None:
     # As text: one for each path and place would be thousands of nodes
     listed = f"[{', '.join(paths)}]"
     for node in nodes:
-        values = exp.Anonymous(this=function, expressions=[node.this.copy(), exp.var(listed)])
+        values = _call(function, node.this.copy(), exp.var(listed))
         position = exp.Literal.number(positions[_path(node)])
-        node.replace(exp.Anonymous(this="LIST_EXTRACT", expressions=[values, position]))
+        node.replace(_call("LIST_EXTRACT", values, position))
+
+
+def _call(function: str, *arguments: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=function, expressions=list(arguments))
 
 
 def _computed(select: exp.Select) -> list[exp.Expr]:
