@@ -23,6 +23,7 @@ def before(statement: exp.Expr, database: str | None, schema: str | None) -> exp
     if isinstance(copy, exp.Create | exp.Alter):
         _drop_keys(copy)
         _drop_properties(copy)
+        _name_what_a_star_is(copy)
     # From the leaves up: sqlglot's own transform doesn't look inside what it has replaced
     for node in reversed(list(copy.walk())):
         new = functions.before(node)
@@ -71,6 +72,20 @@ def _drop_properties(statement: exp.Expr) -> None:
     if properties is not None and kind in ("TABLE", "VIEW"):
         kept = [p for p in properties.expressions if isinstance(p, _TABLE_PROPERTIES)]
         properties.set("expressions", kept)
+
+
+def _name_what_a_star_is(statement: exp.Expr) -> None:
+    """Write the star of CREATE TABLE (…) AS SELECT * out: fakesnow would ask in a wrong dialect."""
+    if not isinstance(statement, exp.Create) or not isinstance(statement.this, exp.Schema):
+        return
+    query = statement.expression.unnest() if statement.expression else None
+    if not isinstance(query, exp.Select) or [type(p) for p in query.expressions] != [exp.Star]:
+        return
+    source = query.args["from_"].this.unnest()
+    if isinstance(source, exp.Query) and not query.args.get("joins"):
+        names = [projection.args.get("alias") or projection.this for projection in source.selects]
+        if all(isinstance(name, exp.Identifier) for name in names):
+            query.set("expressions", [exp.column(name.copy()) for name in names])
 
 
 def name_columns(statement: exp.Expr) -> None:

@@ -153,6 +153,19 @@ ERRORS = [
 ]
 
 
+def test_columns_of_a_table_in_an_order(run: Run) -> None:
+    """As dbt makes a table that has a contract and is clustered."""
+    run("create table t as select '2024-03-05 12:34:56'::timestamp_ntz as at, 'a' as name")
+    query = (
+        "with u as (select date_trunc('hour', at) as hour, name from t) select hour, name from u"
+    )
+    run(
+        "create table s (hour timestamp_ntz, name varchar) as"
+        f" (select * from (select hour, name from ({query}) as model_subq) order by (hour))"
+    )
+    assert run("select hour::varchar, name from s") == [("2024-03-05 12:00:00.000", "a")]
+
+
 @pytest.mark.parametrize(("sql", "code"), ERRORS)
 def test_error_has_snowflakes_code(shared: SnowflakeCursor, sql: str, code: int) -> None:
     shared.execute("use schema public")
