@@ -1207,6 +1207,7 @@ copy current grants;
     group by event_date, entity, entity_key, entity_id, name
 {%- endset %}
 create transient table if not exists {{ database }}.silver.name_days
+    cluster by (event_date)
 as
 {{ empty(sql, "'9999-12-31'::date") }};
 
@@ -2337,6 +2338,7 @@ copy current grants;
     group by event_date, repo_key, repo_id, thread_number, actor_key
 {%- endset %}
 create transient table if not exists {{ database }}.gold.thread_days
+    cluster by (event_date)
 as
 {{ empty(sql, "'9999-12-31'::date") }};
 
@@ -3292,6 +3294,7 @@ copy current grants;
     group by event_date, actor_key, actor_id, repo_key, repo_id
 {%- endset %}
 create transient table if not exists {{ database }}.gold.daily_activity
+    cluster by (event_date)
 as
 {{ empty(sql, "'9999-12-31'::date") }};
 
@@ -3462,6 +3465,7 @@ copy current grants;
     group by event_date, event_hour, event_type
 {%- endset %}
 create transient table if not exists {{ database }}.gold.event_hours
+    cluster by (event_date)
 as
 {{ empty(sql, "'9999-12-31'::date") }};
 
@@ -4046,6 +4050,7 @@ copy current grants;
     group by event_date, repo_key, repo_id
 {%- endset %}
 create transient table if not exists {{ database }}.gold.repository_days
+    cluster by (event_date)
 as
 {{ empty(sql, "'9999-12-31'::date") }};
 
@@ -4588,6 +4593,7 @@ $$;
     group by event_date, actor_key, actor_id
 {%- endset %}
 create transient table if not exists {{ database }}.gold.actor_days
+    cluster by (event_date)
 as
 {{ empty(sql, "'9999-12-31'::date") }};
 
