@@ -19,7 +19,7 @@ from local.setup import paths
 
 DAG_ID = "gharchive_daily"
 RUN_PREFIX = "make_run__"
-POLL_SECONDS = 1.0
+POLL_SECONDS = 2.0
 BACKFILL_ATTEMPTS = 5
 # In the conf of every run and backfill that a launcher follows
 MARK = {"started_by": "make"}

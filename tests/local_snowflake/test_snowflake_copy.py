@@ -54,8 +54,11 @@ def test_real_hour_arrives_whole(
     assert first[1:4] == ("LOADED", rows, rows)
     wanted = [json.loads(line) for line in gzip.decompress(content).splitlines()]
     found = run("select event, line, file_name, content_key from raw order by line")
-    assert [json.loads(row[0]) for row in found] == wanted
     assert [row[1] for row in found] == list(range(1, rows + 1))
+    # By number: a difference of whole events takes minutes to print
+    assert [
+        row[1] for row, event in zip(found, wanted, strict=True) if json.loads(row[0]) != event
+    ] == []
     assert {row[2:] for row in found} == {("2015/01/01/12.json.gz", found[0][3])}
 
 
