@@ -22,7 +22,6 @@ from include.sql.load import load_hours
 from local.setup import paths
 
 PROJECT = paths.ROOT / "include" / "dbt"
-LAYERS = ("silver", "gold")
 THREADS = 2
 """As many as the DAG's pool of the models has slots on a laptop."""
 
@@ -54,11 +53,9 @@ def main(day: str, source_url: str, container_url: str) -> None:
     ) as connection:
         load_hours(connection, outcomes)
     stages["load"] = time.perf_counter() - began - sum(stages.values())
-    models: dict[str, float] = {}
     with TemporaryDirectory() as logs:
-        for layer in LAYERS:
-            models |= _dbt(layer, logs)
-            stages[layer] = time.perf_counter() - began - sum(stages.values())
+        models = _dbt(logs)
+    stages["models"] = time.perf_counter() - began - sum(stages.values())
     print(json.dumps(Times(time.perf_counter() - began, stages, models)._asdict()))
 
 
@@ -73,10 +70,9 @@ def _ingest(day: str, source_url: str, container_url: str) -> list[dict[str, Any
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def _dbt(layer: str, logs: str) -> dict[str, float]:
+def _dbt(logs: str) -> dict[str, float]:
     where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--log-path", logs]
-    what = ["--select", f"path:models/{layer}", "--threads", str(THREADS), "--quiet"]
-    done = dbtRunner().invoke(["run", *what, *where])
+    done = dbtRunner().invoke(["run", "--threads", str(THREADS), "--quiet", *where])
     if done.exception:
         raise done.exception
     results = cast(RunExecutionResult, done.result).results

@@ -22,6 +22,11 @@ from local.launcher.stack import Stack
 from local.setup import paths
 
 EVENTS = "gharchive-events"
+STAGES = ("ingest", "load", "models")
+STAGE_OF = {"plan": "ingest", "ingest": "ingest", "load": "load"} | dict.fromkeys(
+    ("silver", "gold"), "models"
+)
+"""The stage of a task, or of a group of tasks."""
 
 
 class Ran(NamedTuple):
@@ -77,8 +82,7 @@ def with_airflow(stack: Stack, day: datetime) -> Ran:
     tasks = stack.airflow.task_instances(DAG_ID, run["dag_run_id"])
     stages: dict[str, list[dict[str, Any]]] = {}
     for task in tasks:
-        stage = task["task_id"].partition(".")[0]
-        if stage in ("plan", "ingest", "load", "silver", "gold"):
+        if stage := STAGE_OF.get(task["task_id"].partition(".")[0]):
             stages.setdefault(stage, []).append(task)
     if failed := {task["task_id"] for some in stages.values() for task in some} & {
         task["task_id"] for task in tasks if task["state"] != "success"
@@ -87,15 +91,14 @@ def with_airflow(stack: Stack, day: datetime) -> Ran:
     began = _time(run["start_date"])
     ends = {stage: max(_time(task["end_date"]) for task in some) for stage, some in stages.items()}
     seconds: dict[str, float] = {}
-    for stage in ("ingest", "load", "silver", "gold"):
+    for stage in STAGES:
         seconds[stage] = ends[stage] - began - sum(seconds.values())
     models = {
         task["task_id"].split(".")[1]: task["duration"]
-        for layer in ("silver", "gold")
-        for task in stages[layer]
+        for task in stages["models"]
         if task["task_id"].endswith(".run") or task["task_id"].count(".") == 1
     }
-    return Ran(Times(ends["gold"] - began, seconds, models), memory.peak(ends["gold"]))
+    return Ran(Times(ends["models"] - began, seconds, models), memory.peak(ends["models"]))
 
 
 def _time(text: str) -> float:
