@@ -79,13 +79,16 @@ def _name_what_a_star_is(statement: exp.Expr) -> None:
     if not isinstance(statement, exp.Create) or not isinstance(statement.this, exp.Schema):
         return
     query = statement.expression.unnest() if statement.expression else None
-    if not isinstance(query, exp.Select) or [type(p) for p in query.expressions] != [exp.Star]:
+    # One with EXCLUDE is another star
+    if not isinstance(query, exp.Select) or query.expressions != [exp.Star()]:
         return
-    source = query.args["from_"].this.unnest()
-    if isinstance(source, exp.Query) and not query.args.get("joins"):
-        names = [projection.args.get("alias") or projection.this for projection in source.selects]
-        if all(isinstance(name, exp.Identifier) for name in names):
-            query.set("expressions", [exp.column(name.copy()) for name in names])
+    source = query.args["from_"].this if query.args.get("from_") else None
+    more = query.args.get("joins") or query.args.get("laterals")
+    if more or not isinstance(source, exp.Subquery) or source.alias_column_names:
+        return
+    names = [projection.args.get("alias") or projection.this for projection in source.selects]
+    if names and all(isinstance(name, exp.Identifier) for name in names):
+        query.set("expressions", [exp.column(name.copy()) for name in names])
 
 
 def name_columns(statement: exp.Expr) -> None:

@@ -166,6 +166,29 @@ def test_columns_of_a_table_in_an_order(run: Run) -> None:
     assert run("select hour::varchar, name from s") == [("2024-03-05 12:00:00.000", "a")]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * exclude (a) from (select 1 as a, 2 as b)",
+        "select * from (select 2 as b)",
+        "select * from ((select 2 as b))",
+        "select * from (select 2 as a) as v (b)",
+        "select * from (values (2)) as v (b)",
+        "select * from (select 2 as b union all select 2 as b) limit 1",
+        "select u.b from (select 1 as a) t join (select 2 as b) u on true",
+        "select * exclude (a) from (select 1 as a) t join (select 2 as b) u on true",
+    ],
+)
+def test_a_star_is_what_it_says_where_columns_are_declared(run: Run, query: str) -> None:
+    run(f"create table s (b number) as {query}")
+    assert run("select b from s") == [(2,)]
+
+
+def test_a_star_of_nothing(cursor: SnowflakeCursor) -> None:
+    with pytest.raises(ProgrammingError, match="SQL compilation error"):
+        cursor.execute("create table s (b number) as select *")
+
+
 @pytest.mark.parametrize(("sql", "code"), ERRORS)
 def test_error_has_snowflakes_code(shared: SnowflakeCursor, sql: str, code: int) -> None:
     shared.execute("use schema public")
