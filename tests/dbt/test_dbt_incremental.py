@@ -13,7 +13,7 @@ from tests.dbt.warehouse import TABLES, Event, Warehouse, hour_name, killed_at_w
 
 SEED = 20150101
 SEQUENCES, STEPS = 2, 4
-SEQUENCES_LONG, STEPS_LONG = 50, 8
+SEQUENCES_LONG, STEPS_LONG = 200, 8
 
 # Of each run, the BEGIN, DELETE, INSERT, COMMIT and watermark of 26 tables
 WRITES_PER_RUN = 130

@@ -31,7 +31,7 @@ def hours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in REAL_HOURS:
         if (SAMPLES / name).exists():
             shutil.copy(SAMPLES / name, folder)
-    for day in (5, 6, 8):
+    for day in (5, 6, 7, 8):
         write_hour(folder, datetime(2024, 3, day, 12))
     refused = write_hour(folder, datetime(2024, 3, 8, 13))
     refused.with_name(f"{refused.name}.status").write_text("503")

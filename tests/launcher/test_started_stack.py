@@ -153,15 +153,19 @@ def test_after_a_killed_launcher_the_next_run_works(launch: Launch, data: Path) 
     killed.communicate()
     assert processes.running(str(data))
 
-    again = launch()
-    read_until(again, " load ")
-    stack = Stack(Layout(data))
-    states = [run["state"] for run in stack.airflow.runs("gharchive_daily")]
-    with stack.connect_snowflake() as connection, connection.cursor() as cursor:
-        cursor.execute("select count(*), count(distinct file_name) from ledger.loads")
-        assert cursor.fetchall() == [(1, 1)]
-    again.send_signal(signal.SIGINT)
-    again.communicate(timeout=60)
-    assert states.count("running") == 1
-    assert set(states) == {"running", "failed"}
+    done = launch()
+    output, errors = done.communicate(timeout=800)
+
+    assert done.returncode == 0, output + errors
     assert not processes.running(str(data))
+    stack = Stack(Layout(data))
+    try:
+        stack.start(stack.source)
+        states = [run["state"] for run in stack.airflow.runs("gharchive_daily")]
+        with stack.connect_snowflake() as connection, connection.cursor() as cursor:
+            cursor.execute("select count(*), count(distinct file_name) from ledger.loads")
+            assert cursor.fetchall() == [(1, 1)]
+    finally:
+        stack.stop()
+    assert states.count("success") == 1
+    assert set(states) == {"success", "failed"}
