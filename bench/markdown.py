@@ -24,6 +24,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
+def at_most(limit: float, name: str, found: float, lever: str) -> tuple[str, str, str, str]:
+    """Return a row of targets: what was to be no more than `limit`, and the next lever if it is."""
+    is_met = found <= limit
+    verdict = "met" if is_met else "**missed**"
+    return (f"{name} ≤ {limit:g}", f"{found:.2f}", verdict, "" if is_met else lever)
+
+
 def machine() -> str:
     """Say what it was measured on."""
     cpu = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.M)

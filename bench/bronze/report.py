@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bench.bronze.with_copy import Loaded
 from bench.ingest.hours import Hour
 from bench.ingest.usage import Usage
-from bench.markdown import machine, table
+from bench.markdown import at_most, machine, table
 
 MB = 1_000_000
 RATIO = 1.5
@@ -51,11 +51,11 @@ def report(measured: Measured) -> str:
             table(
                 ("target", "found", "", "next lever"),
                 [
-                    _verdict(f"wall ÷ DuckDB's ≤ {RATIO}", copy / alone, RATIO, LEVER),
-                    _verdict(
-                        f"MB of {counts[-1]} files ÷ of {counts[-2]} ≤ {GROWTH}",
-                        growth,
+                    at_most(RATIO, "wall ÷ DuckDB's", copy / alone, LEVER),
+                    at_most(
                         GROWTH,
+                        f"MB of {counts[-1]} files ÷ of {counts[-2]}",
+                        growth,
                         "DuckDB's memory limit",
                     ),
                 ],
@@ -89,11 +89,6 @@ def _row(title: str, files: int, used: Sequence[Usage], alone: float | None) -> 
 def _whole(files: int, wall: float, alone: float, rounds: int) -> tuple[str, ...]:
     title = "COPY, the server's start included"
     return (title, str(files), f"{wall:.2f}", f"{wall / alone:.2f}", "-", "-", str(rounds))
-
-
-def _verdict(target: str, found: float, limit: float, lever: str) -> tuple[str, str, str, str]:
-    is_met = found <= limit
-    return (target, f"{found:.2f}", "met" if is_met else "**missed**", "" if is_met else lever)
 
 
 def _range(walls: Sequence[float]) -> str:

@@ -22,11 +22,15 @@ from local.launcher.stack import Stack
 from local.setup import paths
 
 EVENTS = "gharchive-events"
-STAGES = ("ingest", "load", "models")
-STAGE_OF = {"plan": "ingest", "ingest": "ingest", "load": "load"} | dict.fromkeys(
-    ("silver", "gold"), "models"
-)
-"""The stage of a task, or of a group of tasks."""
+STAGE_OF = {
+    "plan": "ingest",
+    "ingest": "ingest",
+    "load": "load",
+    "silver": "models",
+    "gold": "models",
+}
+"""The stage of a task, or of a group of tasks, in their order."""
+STAGES = tuple(dict.fromkeys(STAGE_OF.values()))
 
 
 class Ran(NamedTuple):
