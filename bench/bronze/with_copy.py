@@ -86,7 +86,7 @@ def load(names: Sequence[str], storage: Storage, database: Path, cores: Sequence
 @contextmanager
 def _server(database: Path, cores: Sequence[int]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = free_port()
-    command = [sys.executable, "-m", "local.snowflake", "--port", str(port)]
+    command = [sys.executable, "-m", "snowflake_stand_in", "--port", str(port)]
     with affinity(cores):
         server = subprocess.Popen(
             [*command, "--database", str(database)],

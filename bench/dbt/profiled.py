@@ -1,7 +1,7 @@
 """The stand-in, with an account of what each statement scans.
 
 `python -m bench.dbt.profiled --port P --database FILE.duckdb --profile FILE.jsonl` serves as
-`local.snowflake` does, and writes a line for each statement.
+`snowflake_stand_in` does, and writes a line for each statement.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from unittest.mock import patch
 import duckdb
 import msgspec
 from snowflake.connector.cursor import SnowflakeCursor
+from snowflake_stand_in.engine import account, session
+from snowflake_stand_in.statement import Cursor
 
-from local.snowflake import __main__ as stand_in
-from local.snowflake import account, session
-from local.snowflake.cursor import Cursor
+from snowflake_stand_in import __main__ as stand_in
 
 ROW_GROUP = 2048
 """DuckDB's smallest: a simulated day is small, and one row group of it must not hide many days."""

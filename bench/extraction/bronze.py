@@ -8,11 +8,11 @@ from pathlib import Path
 from random import Random
 
 import pyarrow  # type: ignore[import-untyped]
+from snowflake_stand_in.engine.account import Account
 
 from bench.ingest.hours import Pool
 from include.sql.deploy import MIGRATIONS
 from local.gharchive.hours import name_of
-from local.snowflake.account import Account
 
 FIRST_HOUR = datetime(2024, 3, 5)
 EVENTS_PER_HOUR = 50_000

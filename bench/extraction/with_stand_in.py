@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import msgspec
+from snowflake_stand_in.engine.account import Account
 
 from bench.extraction.extracted import described, measured
 from bench.extraction.model import extraction
-from local.snowflake.account import Account
 
 
 def main(database: str) -> None:

@@ -232,7 +232,7 @@ class Stack:
                 *("--silent", "--skipApiVersionCheck", "--disableTelemetry"),
             ],
             "snowflake": [
-                *(python, "-m", "local.snowflake", "--port", str(ports["snowflake"])),
+                *(python, "-m", "snowflake_stand_in", "--port", str(ports["snowflake"])),
                 *("--database", str(self.layout.database), *tls),
             ],
             "gharchive": [

@@ -9,6 +9,8 @@ from local.setup.paths import BIN, CACHE, PYTHON, ROOT, VENV
 from local.setup.step import NO_NETWORK, SetupError, Step, digest, read, run, write
 
 LOCKS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+# Our own package; its dependencies are in the locks
+STAND_IN = ROOT / "snowflake_stand_in"
 # Kept inside the environment, so that each is gone with the other
 BUILT_FOR = VENV / "built-for"
 
@@ -28,6 +30,8 @@ def make() -> None:
     # Compiled now: where PYTHONDONTWRITEBYTECODE is set, each process would compile Airflow anew
     sync = (BIN / "uv", "pip", "sync", "--quiet", "--compile-bytecode", "--python", PYTHON)
     run([*sync, *LOCKS], fix=fix, env=env)
+    own = (BIN / "uv", "pip", "install", "--quiet", "--no-deps", "--python", PYTHON)
+    run([*own, "--editable", STAND_IN], fix=fix, env=env)
     write(BUILT_FOR, built_for)
     # It takes as much room again, and only serves an installation that was cut short
     shutil.rmtree(CACHE / "uv", ignore_errors=True)
@@ -58,6 +62,6 @@ STEP = Step(
     does="Python packages into .venv (about 1.9 GB)",
     make=make,
     outputs=(PYTHON, BUILT_FOR),
-    inputs=lambda: [sys.version, *LOCKS],
+    inputs=lambda: [sys.version, *LOCKS, STAND_IN / "pyproject.toml"],
     stamps=VENV,
 )

@@ -69,7 +69,7 @@ def snowflake_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     database = tmp_path_factory.mktemp("snowflake") / "gharchive.duckdb"
-    command = [sys.executable, "-m", "local.snowflake", "--port", str(port)]
+    command = [sys.executable, "-m", "snowflake_stand_in", "--port", str(port)]
     command += ["--database", str(database)]
     command += ["--certificate", str(SERVER_CERTIFICATE), "--key", str(SERVER_KEY)]
     process = subprocess.Popen(command, cwd=ROOT)

@@ -34,7 +34,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
 
-    command = [sys.executable, "-m", "local.snowflake", "--port", str(port)]
+    command = [sys.executable, "-m", "snowflake_stand_in", "--port", str(port)]
     with (
         (folder / "snowflake.log").open("wb") as log,
         subprocess.Popen(

@@ -110,7 +110,7 @@ class StandIn:
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
-        command = [sys.executable, "-m", "local.snowflake", "--port", str(self.port)]
+        command = [sys.executable, "-m", "snowflake_stand_in", "--port", str(self.port)]
         command += ["--database", str(self.file)]
         command += ["--certificate", str(self.certificates.certificate)]
         command += ["--key", str(self.certificates.key)]

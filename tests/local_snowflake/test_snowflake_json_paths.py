@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from snowflake_stand_in.engine.account import Account
 
-from local.snowflake.account import Account
 from tests.local_snowflake.conftest import Run
 
 EVENTS = [

@@ -23,11 +23,10 @@ from fakesnow.transforms import SERVER_VERSION, show
 from fakesnow.transforms.file_format import lookup_file_format
 from fakesnow.transforms.merge import operations
 from fakesnow.transforms.stage import parts_from_var
+from snowflake_stand_in.engine.account import Account
+from snowflake_stand_in.engine.session import Session
+from snowflake_stand_in.statement import Cursor
 from sqlglot import exp
-
-from local.snowflake.account import Account
-from local.snowflake.cursor import Cursor
-from local.snowflake.session import Session
 
 
 @pytest.mark.parametrize(

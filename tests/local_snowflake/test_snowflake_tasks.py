@@ -11,8 +11,8 @@ import pytest
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
+from snowflake_stand_in.automation.task_runs import next_time
 
-from local.snowflake.task_runs import next_time
 from tests.local_snowflake.conftest import Run
 from tests.local_snowflake.stand_in import Certificates, StandIn, fetch
 

@@ -14,7 +14,7 @@ def restart_snowflake(stack: Stack) -> None:
     (server,) = (
         process
         for process in processes.running(stack.marker)
-        if "local.snowflake" in process.cmdline()
+        if "snowflake_stand_in" in process.cmdline()
     )
     command, environment = server.cmdline(), server.environ()
     server.send_signal(signal.SIGKILL)

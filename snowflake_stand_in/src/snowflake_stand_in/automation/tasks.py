@@ -1,0 +1,484 @@
+"""Statements about tasks: CREATE, ALTER, EXECUTE, DROP, SHOW and DESCRIBE TASK, TASK_HISTORY."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import sqlglot
+from snowflake.connector.errors import ProgrammingError
+from sqlglot import exp
+
+from snowflake_stand_in.automation import scripting, streams
+from snowflake_stand_in.automation.task_runs import HISTORY, Task, next_time, require_execute
+from snowflake_stand_in.catalog.listing import Listing
+from snowflake_stand_in.rights import securables
+from snowflake_stand_in.rights.access import ACCOUNT, ADMIN, active_roles, missing, require
+from snowflake_stand_in.sql import names
+from snowflake_stand_in.sql.errors import compilation, error, unsupported
+from snowflake_stand_in.sql.token_stream import TokenStream, first_word
+
+if TYPE_CHECKING:
+    from snowflake_stand_in.statement import Cursor
+
+COMMAND = "TASK STATEMENT"
+_SETTINGS = {
+    "WAREHOUSE",
+    "SCHEDULE",
+    "ALLOW_OVERLAPPING_EXECUTION",
+    "USER_TASK_TIMEOUT_MS",
+    "SUSPEND_TASK_AFTER_NUM_FAILURES",
+    "COMMENT",
+    "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE",
+    "SERVERLESS_TASK_MIN_STATEMENT_SIZE",
+    "SERVERLESS_TASK_MAX_STATEMENT_SIZE",
+}
+_NUMBERS = ("USER_TASK_TIMEOUT_MS", "SUSPEND_TASK_AFTER_NUM_FAILURES")
+_DEPENDENTS = "SYSTEM$TASK_DEPENDENTS_ENABLE"
+_COLUMNS = (
+    "query_id",
+    "name",
+    "database_name",
+    "schema_name",
+    "query_text",
+    "condition_text",
+    "state",
+    "error_code",
+    "error_message",
+    "scheduled_time",
+    "query_start_time",
+    "next_scheduled_time",
+    "completed_time",
+    "root_task_id",
+    "graph_version",
+    "run_id",
+    "return_value",
+    "scheduled_from",
+    "attempt_number",
+)
+
+
+def recognised(text: str) -> exp.Expr | None:
+    """Return a statement about tasks as a command; None for any other."""
+    word = first_word(text)
+    if word not in ("CREATE", "ALTER", "DROP", "EXECUTE", "SHOW", "DESC", "DESCRIBE"):
+        return None
+    tokens = TokenStream(text)
+    tokens.skip()
+    if word == "CREATE" and tokens.accept("OR"):
+        tokens.skip()
+    if word == "SHOW":
+        tokens.accept("TERSE")
+    if tokens.word != ("TASKS" if word == "SHOW" else "TASK"):
+        return None
+    return exp.Command(this=COMMAND, expression=exp.Literal.string(text))
+
+
+def run(cursor: Cursor, text: str) -> None:
+    """Run one statement about tasks."""
+    tokens = TokenStream(text)
+    verb = tokens.skip().upper()
+    if verb != "SHOW":
+        # DDL, and EXECUTE TASK as DDL does, commits what is open
+        cursor._conn.commit()
+    match verb:
+        case "CREATE":
+            _create(cursor, tokens)
+        case "ALTER":
+            _alter(cursor, tokens)
+        case "DROP":
+            _drop(cursor, tokens)
+        case "EXECUTE":
+            _execute(cursor, tokens)
+        case "SHOW":
+            _show(cursor, Listing(cursor, tokens, "TASKS"))
+        case _:
+            tokens.expect("TASK")
+            task = _named(cursor, tokens, None)
+            tokens.end()
+            _answer(cursor, [task])
+
+
+def resolve(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
+    """Return a statement with TASK_HISTORY made a query and the system function called."""
+    for call in list(statement.find_all(exp.Anonymous)):
+        if call.name.upper() == _DEPENDENTS:
+            call.replace(_enable_dependents(cursor, call))
+    for source in list(statement.find_all(exp.TableFromRows)):
+        call = source.this.expression if isinstance(source.this, exp.Dot) else source.this
+        if isinstance(call, exp.Anonymous) and call.name.upper() == "TASK_HISTORY":
+            alias = source.args.get("alias") or exp.TableAlias(
+                this=exp.to_identifier("TASK_HISTORY", quoted=True)
+            )
+            source.replace(exp.Subquery(this=_history(cursor, call), alias=alias))
+    return statement
+
+
+# Definitions
+
+
+def _create(cursor: Cursor, tokens: TokenStream) -> None:
+    session = cursor._conn
+    store, access = session.account.tasks, session.account.access
+    replace = alter = False
+    if tokens.accept("OR"):
+        replace, alter = tokens.word == "REPLACE", tokens.word == "ALTER"
+        tokens.skip()
+    tokens.expect("TASK")
+    if_not_exists = tokens.accept("IF", "NOT", "EXISTS")
+    place = names.full(tokens.table(), session.database, session.schema)
+    require(session, "CREATE TASK", "SCHEMA", f"{place.database}.{place.schema}")
+    if not securables.exists(cursor, "SCHEMA", f"{place.database}.{place.schema}"):
+        raise missing("SCHEMA", f"{place.database}.{place.schema}")
+    known = store.get(str(place))
+    now = datetime.now(UTC)
+    task = Task(*place, str(uuid.uuid4()), now, "", {}, [], None, now)
+    _read_definition(cursor, tokens, task)
+    if known is not None:
+        if if_not_exists:
+            cursor.succeed(f"{place.name} already exists, statement succeeded.")
+            return
+        if not replace and not alter:
+            raise compilation(2002, f"Object '{place}' already exists.", "42710")
+        require(session, "OWNERSHIP", "TASK", str(place))
+        _require_suspended(cursor, str(place))
+        if alter:
+            task.id, task.created_on = known.id, known.created_on
+            task.version, task.started = known.version + 1, known.started
+            task.resumed_on = known.resumed_on
+    for predecessor in task.predecessors:
+        _require_suspended(cursor, predecessor)
+    _check(cursor, task)
+    if known is None or replace:
+        access.created("TASK", str(place), session.role or ADMIN)
+    store.put(task)
+    cursor.succeed(f"Task {place.name} successfully created.")
+
+
+def _read_definition(cursor: Cursor, tokens: TokenStream, task: Task) -> None:
+    while not tokens.accept("AS"):
+        if tokens.accept("AFTER"):
+            task.predecessors = _predecessors(cursor, tokens)
+        elif tokens.accept("WHEN"):
+            task.condition = _condition(tokens.until("AS"))
+        elif tokens.accept("COPY", "GRANTS"):
+            raise unsupported("COPY GRANTS of a task")
+        else:
+            _setting(tokens, task)
+    task.body = _body(cursor, tokens)
+
+
+def _setting(tokens: TokenStream, task: Task) -> None:
+    key = tokens.name()
+    if key not in _SETTINGS:
+        raise unsupported(f"task property {key}")
+    tokens.expect("=")
+    value = tokens.value()
+    if key in _NUMBERS and not value.isdigit():
+        raise compilation(1008, f"invalid value [{value}] for parameter '{key}'", "22023")
+    if key == "SCHEDULE":
+        now = datetime.now(UTC)
+        next_time(value, now, now)
+    task.settings[key] = value.upper() if key == "WAREHOUSE" else value
+
+
+def _predecessors(cursor: Cursor, tokens: TokenStream) -> list[str]:
+    session = cursor._conn
+    found = []
+    while True:
+        place = names.full(tokens.table(), session.database, session.schema)
+        if session.account.tasks.get(str(place)) is None:
+            raise missing("TASK", str(place))
+        require(session, "OWNERSHIP", "TASK", str(place))
+        found.append(str(place))
+        if not tokens.accept(","):
+            return found
+
+
+def _condition(text: str) -> str:
+    parsed = sqlglot.parse_one(f"select {text}", read="snowflake")
+    for call in parsed.find_all(exp.Anonymous):
+        if call.name.upper().startswith("SYSTEM$") and call.name.upper() != streams.HAS_DATA:
+            raise unsupported(f"{call.name.upper()} in WHEN")
+    return text
+
+
+def _body(cursor: Cursor, tokens: TokenStream) -> str:
+    text = tokens.rest()
+    statement = cursor._parsed(text)
+    if isinstance(statement, exp.Command):
+        if statement.this == scripting.COMMAND:
+            scripting.check(text)
+        elif str(statement.this).upper() == "CALL":
+            raise unsupported("procedures")
+    elif isinstance(statement, exp.Alias | exp.Column):
+        raise compilation(1003, f"syntax error: '{text[:60]}' is no statement.")
+    return text
+
+
+def _check(cursor: Cursor, task: Task) -> None:
+    """Raise for a definition that can't be."""
+    if task.predecessors and "SCHEDULE" in task.settings:
+        raise compilation(1420, "Task cannot have both a schedule and predecessors.", "42601")
+    triggered = streams.HAS_DATA in (task.condition or "").upper()
+    if triggered and not task.predecessors and "SCHEDULE" not in task.settings:
+        raise unsupported("triggered tasks: give a SCHEDULE beside WHEN")
+    store = cursor._conn.account.tasks
+    if task.full_name in task.predecessors or any(
+        task.full_name in t.predecessors or task.full_name == t.full_name
+        for name in task.predecessors
+        for t in _before(store.all(), name)
+    ):
+        raise compilation(1421, f"Graph of task '{task.full_name}' would have a cycle.", "42601")
+
+
+def _before(tasks: list[Task], name: str) -> list[Task]:
+    """Return a task and all that it follows from."""
+    by_name = {t.full_name: t for t in tasks}
+    found, ahead = {}, [name]
+    while ahead:
+        current = ahead.pop()
+        if current in by_name and current not in found:
+            found[current] = by_name[current]
+            ahead += by_name[current].predecessors
+    return list(found.values())
+
+
+def _named(cursor: Cursor, tokens: TokenStream, privilege: str | None) -> Task:
+    session = cursor._conn
+    place = names.full(tokens.table(), session.database, session.schema)
+    require(session, privilege, "TASK", str(place))
+    task = session.account.tasks.get(str(place))
+    if task is None:
+        raise missing("TASK", str(place))
+    return task
+
+
+def _require_suspended(cursor: Cursor, name: str, *, itself: bool = True) -> None:
+    for root in cursor._conn.account.tasks.roots(name):
+        if root.started and (itself or root.full_name != name):
+            raise error(
+                91421,
+                f"Unable to update graph with root task {root.full_name} since that root task is "
+                "not suspended.",
+                "23001",
+            )
+
+
+def _alter(cursor: Cursor, tokens: TokenStream) -> None:
+    session = cursor._conn
+    store = session.account.tasks
+    tokens.expect("TASK")
+    if tokens.accept("IF", "EXISTS"):
+        ahead = TokenStream(tokens.text[tokens.start :])
+        place = names.full(ahead.table(), session.database, session.schema)
+        if store.get(str(place)) is None:
+            cursor.succeed()
+            return
+    change = TokenStream(tokens.text[tokens.start :])
+    change.table()
+    operates = change.word in ("RESUME", "SUSPEND")
+    task = _named(cursor, tokens, "OPERATE" if operates else "OWNERSHIP")
+    if tokens.accept("RESUME"):
+        _require_suspended(cursor, task.full_name, itself=False)
+        require_execute(session.account, task, session.account.access.owner("TASK", task.full_name))
+        task.started, task.resumed_on, task.failures = True, datetime.now(UTC), 0
+        task.suspended_reason = None
+    elif tokens.accept("SUSPEND"):
+        _require_suspended(cursor, task.full_name, itself=False)
+        if task.started:
+            task.started, task.suspended_on = False, datetime.now(UTC)
+            task.suspended_reason = "USER_SUSPENDED"
+    else:
+        _require_suspended(cursor, task.full_name)
+        _change(cursor, tokens, task)
+        _check(cursor, task)
+        task.committed_on, task.version = datetime.now(UTC), task.version + 1
+    tokens.end()
+    store.put(task)
+    cursor.succeed()
+
+
+def _change(cursor: Cursor, tokens: TokenStream, task: Task) -> None:
+    if tokens.accept("SET"):
+        while not tokens.at_end and tokens.word != ";":
+            _setting(tokens, task)
+            tokens.accept(",")
+    elif tokens.accept("UNSET"):
+        while not tokens.at_end and tokens.word != ";":
+            task.settings.pop(tokens.name(), None)
+            tokens.accept(",")
+    elif tokens.accept("ADD", "AFTER"):
+        added = _predecessors(cursor, tokens)
+        task.predecessors += [name for name in added if name not in task.predecessors]
+        for name in added:
+            _require_suspended(cursor, name)
+    elif tokens.accept("REMOVE", "AFTER"):
+        removed = _predecessors(cursor, tokens)
+        task.predecessors = [name for name in task.predecessors if name not in removed]
+    elif tokens.accept("REMOVE", "WHEN"):
+        task.condition = None
+    elif tokens.accept("MODIFY", "AS"):
+        task.body = _body(cursor, tokens)
+    elif tokens.accept("MODIFY", "WHEN"):
+        task.condition = _condition(tokens.rest())
+    else:
+        raise unsupported(f"ALTER TASK … {tokens.word}")
+
+
+def _drop(cursor: Cursor, tokens: TokenStream) -> None:
+    session = cursor._conn
+    tokens.expect("TASK")
+    exists = tokens.accept("IF", "EXISTS")
+    place = names.full(tokens.table(), session.database, session.schema)
+    tokens.end()
+    if session.account.tasks.get(str(place)) is None:
+        if not exists:
+            raise missing("TASK", str(place))
+        cursor.succeed(f"Drop statement executed successfully ({place.name} already dropped).")
+        return
+    require(session, "OWNERSHIP", "TASK", str(place))
+    _require_suspended(cursor, str(place), itself=False)
+    session.account.tasks.drop(str(place))
+    session.account.access.dropped("TASK", str(place))
+    cursor.succeed(f"{place.name} successfully dropped.")
+
+
+# Runs
+
+
+def _execute(cursor: Cursor, tokens: TokenStream) -> None:
+    tokens.expect("TASK")
+    task = _named(cursor, tokens, "OPERATE")
+    if not tokens.at_end and tokens.word != ";":
+        raise unsupported("EXECUTE TASK … RETRY LAST and USING CONFIG")
+    if task.predecessors:
+        raise error(91090, f"Cannot execute task {task.full_name}: it is not a root task.", "23001")
+    account = cursor._conn.account
+    require_execute(account, task, account.access.owner("TASK", task.full_name))
+    account.tasks.execute(task)
+    cursor.succeed(f"Task {task.name} is scheduled to run immediately.")
+
+
+def _enable_dependents(cursor: Cursor, call: exp.Anonymous) -> exp.Expr:
+    session = cursor._conn
+    if len(call.expressions) != 1 or not isinstance(call.expressions[0], exp.Literal):
+        raise unsupported(f"{_DEPENDENTS} of anything but a literal")
+    task = _named(cursor, TokenStream(call.expressions[0].name), "OPERATE")
+    store = session.account.tasks
+    for found in reversed(store.graph(task.full_name)):
+        changed = store.get(found.full_name)
+        if changed is None or changed.started:
+            continue
+        require(session, "OPERATE", "TASK", changed.full_name)
+        owner = session.account.access.owner("TASK", changed.full_name)
+        require_execute(session.account, changed, owner)
+        changed.started, changed.resumed_on, changed.failures = True, datetime.now(UTC), 0
+        store.put(changed)
+    return exp.Literal.string("true")
+
+
+# Lists
+
+
+def _show(cursor: Cursor, listing: Listing) -> None:
+    tasks = [t for t in cursor._conn.account.tasks.all() if listing.wants(t.full_name)]
+    if listing.root_only:
+        tasks = [t for t in tasks if not t.predecessors]
+    _answer(cursor, tasks[: listing.limit])
+
+
+def _row(cursor: Cursor, task: Task) -> dict[str, Any]:
+    settings = task.settings
+    related = {"Predecessors": task.predecessors}
+    return {
+        "created_on": task.created_on,
+        "name": task.name,
+        "id": task.id,
+        "database_name": task.database,
+        "schema_name": task.schema,
+        "owner": cursor._conn.account.access.owner("TASK", task.full_name),
+        "comment": settings.get("COMMENT", ""),
+        "warehouse": settings.get("WAREHOUSE"),
+        "schedule": settings.get("SCHEDULE"),
+        "predecessors": json.dumps(task.predecessors),
+        "state": "started" if task.started else "suspended",
+        "definition": task.body,
+        "condition": task.condition,
+        "allow_overlapping_execution": str(task.overlapping).lower(),
+        "error_integration": None,
+        "last_committed_on": task.committed_on,
+        "last_suspended_on": task.suspended_on,
+        "owner_role_type": "ROLE",
+        "config": None,
+        "budget": None,
+        "task_relations": json.dumps(related),
+        "last_suspended_reason": task.suspended_reason,
+    }
+
+
+def _answer(cursor: Cursor, tasks: list[Task]) -> None:
+    now = datetime.now(UTC)
+    blank = Task("", "", "", "", now, "", {}, [], None, now)
+    columns = list(_row(cursor, blank))
+    rows = [_row(cursor, task) for task in tasks]
+    moments = {"created_on", "last_committed_on", "last_suspended_on"}
+    schema = pa.schema(
+        [(c, pa.timestamp("us", "UTC") if c in moments else pa.string()) for c in columns]
+    )
+    cursor.answer_table(pa.Table.from_pylist(rows, schema=schema))
+
+
+def _history(cursor: Cursor, call: exp.Anonymous) -> exp.Expr:
+    order = ("SCHEDULED_TIME_RANGE_START", "SCHEDULED_TIME_RANGE_END", "RESULT_LIMIT")
+    given: dict[str, exp.Expr] = {}
+    for position, argument in enumerate(call.expressions):
+        if isinstance(argument, exp.Kwarg):
+            given[argument.this.name.upper()] = argument.expression
+        else:
+            given[order[position]] = argument
+    unknown = set(given) - {*order, "TASK_NAME", "ERROR_ONLY", "ROOT_TASK_ID"}
+    if unknown:
+        raise _invalid(f"unknown argument {', '.join(sorted(unknown))}")
+    limit = int(given["RESULT_LIMIT"].name) if "RESULT_LIMIT" in given else 100
+    if not 1 <= limit <= 10000:
+        raise _invalid("RESULT_LIMIT must be between 1 and 10000")
+    table = exp.to_table(HISTORY)
+    columns = (exp.alias_(exp.column(c), c.upper(), quoted=True) for c in _COLUMNS)
+    query = exp.select(*columns).from_(table)
+    moment = exp.column("scheduled_time")
+    if start := given.get("SCHEDULED_TIME_RANGE_START"):
+        query = query.where(exp.GTE(this=moment.copy(), expression=start.copy()))
+    if end := given.get("SCHEDULED_TIME_RANGE_END"):
+        query = query.where(exp.LTE(this=moment.copy(), expression=end.copy()))
+    if name := given.get("TASK_NAME"):
+        query = query.where(
+            exp.EQ(this=exp.Upper(this=exp.column("name")), expression=exp.Upper(this=name.copy()))
+        )
+    if root := given.get("ROOT_TASK_ID"):
+        query = query.where(exp.EQ(this=exp.column("root_task_id"), expression=root.copy()))
+    if (only := given.get("ERROR_ONLY")) is not None and only.sql().upper() == "TRUE":
+        query = query.where("state in ('FAILED', 'CANCELLED')")
+    visible = _visible(cursor)
+    if visible is not None:
+        full = "database_name || '.' || schema_name || '.' || name"
+        listed = ", ".join(exp.Literal.string(v).sql() for v in visible) or "''"
+        query = query.where(f"{full} in ({listed})")
+    return query.order_by("scheduled_time desc").limit(limit)
+
+
+def _visible(cursor: Cursor) -> list[str] | None:
+    """Return the tasks whose runs the session's roles may see; None for all."""
+    session = cursor._conn
+    roles = active_roles(session)
+    access = session.account.access
+    if ADMIN in roles or "MONITOR EXECUTION" in access.held(roles, *ACCOUNT):
+        return None
+    return access.visible(roles, "TASK")
+
+
+def _invalid(message: str) -> ProgrammingError:
+    return compilation(1015, f"TASK_HISTORY: {message}.", "22023")

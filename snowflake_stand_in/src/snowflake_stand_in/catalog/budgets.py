@@ -1,0 +1,81 @@
+"""Budgets, instances of SNOWFLAKE.CORE.BUDGET: they keep their settings, and count nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from snowflake_stand_in.rights import securables
+from snowflake_stand_in.rights.access import require
+from snowflake_stand_in.sql.errors import compilation
+
+if TYPE_CHECKING:
+    from snowflake_stand_in.statement import Cursor
+
+_CREATE = re.compile(
+    r"create\s+(or\s+replace\s+)?snowflake\.core\.budget\s+(if\s+not\s+exists\s+)?([\w.$]+)\s*\(\s*\)",
+    re.I,
+)
+_CALL = re.compile(r"call\s+([\w.$]+)!(\w+)\s*\((.*)\)", re.I | re.S)
+_SETTERS = ("SET_SPENDING_LIMIT", "SET_EMAIL_NOTIFICATIONS", "ADD_RESOURCE")
+_OBJECTS = "_fs_global.main.account_objects"
+
+
+def handle(cursor: Cursor, statement: exp.Command) -> bool:
+    """Run CREATE SNOWFLAKE.CORE.BUDGET and CALL budget!method(…); return whether it was one."""
+    written = statement.expression
+    text = f"{statement.this} {written.name if isinstance(written, exp.Literal) else written}"
+    if match := _CREATE.fullmatch(text):
+        _create(cursor, match)
+    elif match := _CALL.fullmatch(text):
+        _call(cursor, *match.groups())
+    else:
+        return False
+    return True
+
+
+def _create(cursor: Cursor, match: re.Match[str]) -> None:
+    name = securables.full_name(cursor._conn, "TABLE", match[3])
+    require(cursor._conn, "CREATE SNOWFLAKE.CORE.BUDGET", "SCHEMA", name.rpartition(".")[0])
+    cursor._conn.commit()
+    known = cursor.rows(f"select 1 from {_OBJECTS} where kind = 'BUDGET' and name = ?", [name])
+    if known and not match[1]:
+        if not match[2]:
+            raise compilation(2002, f"Object '{name}' already exists.", "42710")
+        cursor.succeed(f"{name} already exists, statement succeeded.")
+        return
+    _store(cursor, name, {})
+    cursor.succeed(f"Instance {name} successfully created.")
+
+
+def _call(cursor: Cursor, written: str, method: str, argument: str) -> None:
+    name = securables.full_name(cursor._conn, "TABLE", written)
+    require(cursor._conn, "OWNERSHIP", "SCHEMA", name.rpartition(".")[0])
+    found = cursor.rows(
+        f"select definition from {_OBJECTS} where kind = 'BUDGET' and name = ?", [name]
+    )
+    method = method.upper()
+    if not found:
+        raise compilation(2003, f"Budget '{name}' does not exist or not authorized.", "02000")
+    settings = json.loads(found[0][0])
+    if method == "SET_SPENDING_LIMIT" and not argument.strip().isdecimal():
+        raise compilation(1044, f"Invalid argument types for function '{method}'", "42P13")
+    if method in _SETTERS:
+        settings[method] = argument.strip()
+        cursor._conn.commit()
+        _store(cursor, name, settings)
+        cursor.succeed("The budget has been changed.")
+    elif method == "GET_SPENDING_LIMIT":
+        cursor.answer(f'select {settings.get("SET_SPENDING_LIMIT", "null")} as "{method}"')
+    else:
+        raise compilation(2141, f"Unknown method {name}!{method}", "42601")
+
+
+def _store(cursor: Cursor, name: str, settings: dict[str, str]) -> None:
+    cursor.rows(
+        f"insert or replace into {_OBJECTS} values ('BUDGET', ?, now(), ?)",
+        [name, json.dumps(settings)],
+    )

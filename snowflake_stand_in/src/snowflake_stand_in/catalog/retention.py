@@ -1,0 +1,50 @@
+"""ALTER SCHEMA and ALTER DATABASE … SET DATA_RETENTION_TIME_IN_DAYS: kept, and shown by SHOW.
+
+Nothing is ever to be seen of it here: time travel is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from snowflake_stand_in.rights import securables
+from snowflake_stand_in.rights.access import require
+from snowflake_stand_in.sql.errors import compilation
+
+if TYPE_CHECKING:
+    from snowflake_stand_in.statement import Cursor
+
+_MOST_DAYS = 90
+_ALTER = re.compile(
+    r"\s*(schema|database)\s+(\S+)\s+set\s+data_retention_time_in_days\s*=\s*(\d+)\s*", re.I
+)
+
+
+def alter(cursor: Cursor, statement: exp.Command) -> bool:
+    """Run the statement, if it is one of these; return whether it was."""
+    match = _ALTER.fullmatch(str(statement.expression))
+    if str(statement.this).upper() != "ALTER" or match is None:
+        return False
+    session = cursor._conn
+    kind, days = match[1].upper(), match[3]
+    name = securables.full_name(session, kind, match[2])
+    require(session, "OWNERSHIP", kind, name)
+    if not securables.exists(cursor, kind, name):
+        raise compilation(
+            2003, f"{kind.title()} '{name}' does not exist or not authorized.", "02000"
+        )
+    if int(days) > _MOST_DAYS:
+        raise compilation(
+            1422,
+            f"invalid value [{days}] for parameter 'DATA_RETENTION_TIME_IN_DAYS'",
+            "22023",
+        )
+    session.commit()
+    cursor.rows(
+        "insert or replace into _fs_global.main.retention values (?, ?, ?)", [kind, name, days]
+    )
+    cursor.succeed()
+    return True

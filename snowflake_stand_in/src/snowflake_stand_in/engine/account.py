@@ -1,0 +1,167 @@
+"""The account: what every login shares, kept in files so that it survives the server's end.
+
+FILE holds the account's first database, FILE.NAME any further one, and FILE.account what belongs to
+no database: stages, file formats, comments, account objects, roles, users, grants.
+"""
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import fakesnow.macros
+from fakesnow import info_schema
+from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
+from fakesnow.transforms import show
+
+from snowflake_stand_in.automation import streams
+from snowflake_stand_in.automation.pipe_runs import Pipes
+from snowflake_stand_in.automation.streams import Streams
+from snowflake_stand_in.automation.task_runs import Tasks
+from snowflake_stand_in.engine import information_schema
+from snowflake_stand_in.engine.locks import TableLocks
+from snowflake_stand_in.engine.session import Session
+from snowflake_stand_in.rights.access import Access
+from snowflake_stand_in.sql import macros, timestamps
+from snowflake_stand_in.sql.errors import compilation
+
+# What fakesnow's own schema lacks. `access` holds a stage's SAS token and is shown by nothing.
+_TABLES = """
+create table if not exists _fs_global.main.databases (name varchar primary key, file varchar);
+create table if not exists _fs_global.main.stage_access (
+    database_name varchar, schema_name varchar, name varchar, sas_token varchar, format varchar,
+    primary key (database_name, schema_name, name)
+);
+create table if not exists _fs_global.main.account_objects (
+    kind varchar, name varchar, created_on timestamptz, definition varchar,
+    primary key (kind, name)
+);
+create table if not exists _fs_global.main.retention (
+    kind varchar, name varchar, days varchar, primary key (kind, name)
+);
+"""
+
+# Events are large: DuckDB's usual 122,880 rows of them are half of the memory it may use
+_ROW_GROUP = 30_720
+_HISTORY = "".join(
+    'alter table "{0}"._fs_information_schema._fs_load_history '
+    f"add column if not exists {column};"
+    for column in (
+        "etag varchar",
+        "pipe_id varchar",
+        "pipe_catalog_name varchar",
+        "pipe_schema_name varchar",
+        "pipe_name varchar",
+        "pipe_received_time timestamptz",
+    )
+)
+
+
+class LastResults(OrderedDict[str, tuple[Any, ...]]):
+    """The newest results, for RESULT_SCAN: fakesnow's cache keeps every one."""
+
+    def __setitem__(self, key: str, value: tuple[Any, ...]) -> None:
+        """Keep a result unless it is large, and drop the oldest."""
+        if value[0] is not None and value[0].nbytes > 16_000_000:
+            return
+        super().__setitem__(key, value)
+        while len(self) > 16:
+            self.popitem(last=False)
+
+
+class Account(FakeSnow):
+    """One account in files beside `file`. `connect` gives a session."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.locks = TableLocks()
+        self.results_cache = LastResults()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # sqlglot writes DuckDB's former arrow lambdas
+        self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
+        self.duck_conn.execute("set global TimeZone = 'UTC'")
+        self.duck_conn.execute(macros.creation_sql("memory.main."))
+        # A laptop runs Airflow and Spark beside us: beyond this DuckDB uses the disk
+        self.duck_conn.execute("set global memory_limit = '1GB'")
+        self.duck_conn.execute(f"set global temp_directory = '{file}.tmp'")
+        account_file = Path(f"{file}.account")
+        self.duck_conn.execute(f"attach '{account_file}' as {GLOBAL_DATABASE_NAME}")
+        account_file.chmod(0o600)
+        self.duck_conn.execute(info_schema.fs_global_creation_sql())
+        self.duck_conn.execute(show.fs_global_creation_sql())
+        self.duck_conn.execute(_TABLES)
+        self.access = Access(self.duck_conn)
+        for name, path in self._databases().items():
+            self._attach(name, path)
+        self.streams = Streams(self)
+        self.tasks = Tasks(self)
+        self.pipes = Pipes(self)
+
+    def connect(
+        self,
+        database: str | None = None,
+        schema: str | None = None,
+        nop_regexes: list[str] | None = None,
+        **_: Any,
+    ) -> Session:
+        """Log in; a database or schema that doesn't exist is simply not current."""
+        if database and not schema:
+            schema = "PUBLIC"
+        return Session(self.duck_conn.cursor(), self, database, schema)
+
+    def create_database(self, name: str, *, exists_ok: bool) -> bool:
+        """Create a database with its PUBLIC schema; return whether it is new."""
+        known = self._databases()
+        if name in known:
+            if exists_ok:
+                return False
+            raise compilation(2002, f"Object '{name}' already exists.", "42710")
+        path = self.file if str(self.file) not in known.values() else f"{self.file}.{name}"
+        self.duck_conn.cursor().execute(
+            "insert into _fs_global.main.databases values (?, ?)", [name, str(path)]
+        )
+        self._attach(name, str(path))
+        return True
+
+    def drop_database(self, name: str, *, exists_ok: bool) -> None:
+        """Drop a database and its file."""
+        path = self._databases().get(name)
+        if path is None:
+            if exists_ok:
+                return
+            raise compilation(2003, f"Database '{name}' does not exist or not authorized.", "02000")
+        self.drop_contents(name)
+        cursor = self.duck_conn.cursor()
+        cursor.execute(f'detach "{name}"')
+        cursor.execute("delete from _fs_global.main.databases where name = ?", [name])
+        for file in (Path(path), Path(f"{path}.wal")):
+            file.unlink(missing_ok=True)
+
+    def drop_contents(self, container: str) -> None:
+        """Drop the tasks, pipes and streams of a database or schema that is gone."""
+        self.tasks.drop_inside(container)
+        self.pipes.drop_inside(container)
+        self.streams.drop_inside(container)
+
+    def close(self) -> None:
+        """Stop what runs and close the files."""
+        self.tasks.close()
+        self.pipes.close()
+        self.duck_conn.interrupt()
+        self.duck_conn.close()
+
+    def _databases(self) -> dict[str, str]:
+        rows = self.duck_conn.cursor().execute("from _fs_global.main.databases").fetchall()
+        return dict(rows)
+
+    def _attach(self, name: str, path: str) -> None:
+        cursor = self.duck_conn.cursor()
+        cursor.execute(f"attach '{path}' as \"{name}\" (row_group_size {_ROW_GROUP})")
+        cursor.execute(info_schema.per_db_creation_sql(name))
+        cursor.execute(information_schema.creation_sql(name))
+        cursor.execute(fakesnow.macros.creation_sql(name))
+        cursor.execute(timestamps.MACRO.format(database=name))
+        cursor.execute(macros.creation_sql(f'"{name}".main.'))
+        cursor.execute(_HISTORY.format(name))
+        cursor.execute(streams.creation_sql(name))
+        cursor.execute(f'create schema if not exists "{name}".PUBLIC')

@@ -1,0 +1,263 @@
+"""A session: its transaction, temporary relations, variables and parameters.
+
+Snowflake reads what is committed when each statement starts; DuckDB reads a snapshot taken when its
+transaction starts. So a DuckDB transaction starts only at the first write of a Snowflake one, after
+the wait for the table's lock: whatever ran before reads the newest state, and so does that write.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from fakesnow.conn import FakeSnowflakeConnection
+from snowflake.connector.cursor import SnowflakeCursor
+from sqlglot import exp
+from starlette.responses import Response
+
+from snowflake_stand_in.automation import streams
+from snowflake_stand_in.engine.locks import TableName
+from snowflake_stand_in.sql.errors import error, translate, unsupported
+from snowflake_stand_in.statement import Cursor
+
+if TYPE_CHECKING:
+    from snowflake_stand_in.automation.streams import Stream
+    from snowflake_stand_in.engine.account import Account
+
+
+class Session(FakeSnowflakeConnection):
+    """One login. Requests of a session run one after another, under `turn`."""
+
+    def __init__(
+        self,
+        duck_conn: duckdb.DuckDBPyConnection,
+        account: "Account",
+        database: str | None,
+        schema: str | None,
+    ) -> None:
+        super().__init__(
+            duck_conn,
+            account.results_cache,
+            database,
+            schema,
+            create_database=False,
+            create_schema=False,
+            paramstyle="qmark",
+        )
+        if not self.schema_set:
+            self._schema = None
+        if not self.database_set:
+            self.database = None
+        self.account = account
+        self.turn = threading.Lock()
+        self.user = self.account_name = self.session_id = ""
+        self.role: str | None = None
+        # None stands for all that the user has been granted
+        self.secondary_roles: tuple[str, ...] | None = ()
+        self.warehouse: str | None = None
+        self.last_query_id: str | None = None
+        # A block of several statements ends when this has grown
+        self.interrupts = 0
+        self.temporary: dict[TableName, str] = {}
+        self.values: dict[str, exp.Expr] = {}
+        self.parameters: dict[str, Any] = {"LOCK_TIMEOUT": 43200, "AUTOCOMMIT": True}
+        self.clients: set[tuple[str, int]] = set()
+        self.answers: dict[str, asyncio.Task[Response]] = {}
+        # In the open transaction: streams that it advances, and tables it has deleted from
+        self.consumed: dict[str, Stream] = {}
+        self.shrunk: set[TableName] = set()
+        self._locks = account.locks
+        self._open = False
+        self._begun = False
+        self._failed = False
+        self._snapshot = 0
+        self._touched: set[TableName] = set()
+
+    def cursor(self, cursor_class: type[SnowflakeCursor] = SnowflakeCursor) -> Cursor:
+        """Return a cursor of ours."""
+        return Cursor(conn=self, duck_conn=self._duck_conn)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, in Snowflake's sense."""
+        return self._open
+
+    def use(self, database: str | None, schema: str) -> None:
+        """Make a database and schema current."""
+        if database is None:
+            raise error(90105, "Cannot perform USE SCHEMA. This session has no current database.")
+        self._duck_conn.execute(f'set schema = \'"{database}"."{schema}"\'')
+        self.database, self._schema = database, schema
+        self.database_set = self.schema_set = True
+
+    def autocommit(self, mode: bool) -> None:
+        """Set AUTOCOMMIT; Snowflake commits an open transaction when it changes."""
+        if mode != self.parameters["AUTOCOMMIT"]:
+            self.commit()
+        self.parameters["AUTOCOMMIT"] = mode
+
+    def begin(self) -> None:
+        """Open a transaction; a second BEGIN does nothing."""
+        self._open = True
+
+    def commit(self) -> None:
+        """Commit what is open, or raise if an earlier error has lost a part of it."""
+        if self._failed:
+            self.rollback()
+            raise error(
+                604,
+                "The transaction cannot commit: one of its statements failed and DuckDB has undone "
+                "the others. It was rolled back; run it again",
+                "25000",
+            )
+        try:
+            for stream in self.consumed.values():
+                streams.advance(self._duck_conn, stream)
+        except BaseException:
+            self.rollback()
+            raise
+        try:
+            if self._begun:
+                with self._locks.commits:
+                    self._duck_conn.commit()
+                    self._locks.record(self._touched)
+        except duckdb.Error as fault:
+            raise translate(fault) from fault
+        finally:
+            self._end()
+
+    def rollback(self) -> None:
+        """Undo what is open."""
+        try:
+            self._undo()
+        finally:
+            self._end()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Run a statement that writes no table."""
+        self._refuse_after_failure()
+        try:
+            yield
+        except BaseException:
+            self._failed = self._begun
+            raise
+
+    @contextmanager
+    def writing(
+        self,
+        tables: Iterable[TableName],
+        *,
+        exclusive: bool,
+        streams_moved: Iterable[TableName] = (),
+    ) -> Iterator[None]:
+        """Run one DML statement that changes `tables`, whole or not at all.
+
+        `exclusive` is for UPDATE, DELETE and MERGE, which wait for each other; whatever moves a
+        stream waits for others that do.
+        """
+        self._refuse_after_failure()
+        tables = [t for t in tables if t not in self.temporary]
+        moved = list(streams_moved)
+        alone = not self._open and bool(self.parameters["AUTOCOMMIT"])
+        try:
+            for table in [*(tables if exclusive else []), *moved]:
+                self._lock(table)
+            self._start(tables)
+        except BaseException:
+            if alone:
+                self.rollback()
+            raise
+        try:
+            yield
+        except BaseException:
+            if alone:
+                self.rollback()
+            elif self._touched:
+                self._failed = True
+            else:
+                # Nothing came before, so undoing all is undoing this statement
+                self._undo()
+            raise
+        self._touched.update(tables, moved)
+        self._open = True
+        if alone:
+            self.commit()
+
+    @contextmanager
+    def repeatable(self, table: TableName) -> Iterator[None]:
+        """Read several times what one state of a table is; a transaction keeps it to its end."""
+        alone = not self._begun and not self._open and bool(self.parameters["AUTOCOMMIT"])
+        self._start([table])
+        self._open = self._open or not alone
+        try:
+            yield
+        finally:
+            if alone:
+                self._undo()
+
+    def interrupt(self) -> None:
+        """Stop the running statement, waiting or not; it then raises in its own thread."""
+        self.interrupts += 1
+        self._locks.interrupt(self)
+        self._duck_conn.interrupt()
+
+    def abandon(self) -> None:
+        """Undo the open transaction of a client that is gone; if it returns, COMMIT will raise."""
+        if not self._open:
+            return
+        self.interrupt()
+        with self.turn:
+            self.rollback()
+            self._open = self._failed = True
+
+    def close(self, retry: bool = True) -> None:
+        """Log out: an open transaction is rolled back, temporary tables vanish."""
+        self.interrupt()
+        with self.turn:
+            self.rollback()
+            super().close()
+
+    def _lock(self, table: TableName) -> None:
+        self._locks.acquire(self, table, float(self.parameters["LOCK_TIMEOUT"]))
+        if self._begun and self._locks.changed_since(table, self._snapshot):
+            raise unsupported(
+                f"table '{table}' was changed by another session after this transaction's first "
+                "write, and DuckDB cannot show the change. Roll back and run the transaction again"
+            )
+
+    def _start(self, tables: list[TableName]) -> None:
+        if self._begun:
+            return
+        with self._locks.commits:
+            self._duck_conn.begin()
+            self._begun = True
+            # DuckDB takes a database's snapshot when a transaction first looks at it
+            for database in {t.database for t in tables}:
+                self._duck_conn.execute(
+                    f'from "{database}"._fs_information_schema._fs_load_history limit 0'
+                )
+            self._snapshot = self._locks.snapshot()
+
+    def _undo(self) -> None:
+        if self._begun:
+            self._begun = False
+            self.consumed, self.shrunk = {}, set()
+            self._duck_conn.rollback()
+
+    def _refuse_after_failure(self) -> None:
+        if self._failed:
+            raise error(
+                604,
+                "An earlier statement of this transaction failed and DuckDB has undone the "
+                "transaction: ROLLBACK and run it again",
+                "25000",
+            )
+
+    def _end(self) -> None:
+        self._open = self._begun = self._failed = False
+        self._touched = set()
+        self.consumed, self.shrunk = {}, set()
+        self._locks.release(self)

@@ -1,0 +1,113 @@
+"""What the stand-in refuses, because it would silently do something else than Snowflake."""
+
+from collections.abc import Callable
+
+from snowflake.connector.errors import ProgrammingError
+from sqlglot import exp
+
+from snowflake_stand_in.sql.errors import unsupported
+
+REASONS = {
+    "flatten recursive": "FLATTEN(RECURSIVE => TRUE) with PATH, MODE or OUTER",
+    "flatten option": "FLATTEN with a PATH or MODE that is no constant",
+    "flatten on": "LEFT JOIN LATERAL FLATTEN with a condition: use WHERE",
+    "truncate in transaction": "TRUNCATE inside a transaction: use DELETE",
+    "dynamic table": "a dynamic table would never refresh",
+    "materialized view": "a materialized view would be a plain one: create a view",
+    "undrop": "UNDROP: dropped objects are gone",
+    "time travel": "AT and BEFORE: the stand-in keeps no history",
+    "changes": "CHANGES: the stand-in keeps no history",
+    "external table": "external tables: query or copy from the stage",
+    "procedure": "procedures and scripting",
+    "function": "user-defined functions",
+    "database": "this form of CREATE, ALTER DATABASE",
+    "collation": "collations would be ignored",
+    "masking": "masking and row access policies would not apply",
+    "connect by": "CONNECT BY",
+    "match recognize": "MATCH_RECOGNIZE",
+    "hll": "HLL and APPROX functions estimate differently here: use COUNT(DISTINCT …)",
+    "hash": "HASH gives other values than Snowflake's: use SHA2 or MD5",
+    "offset": "a TIMESTAMP_TZ outside UTC: give CONVERT_TIMEZONE both zones",
+    "offset format": "an offset (TZH, TZM) in a timestamp's format: cast the text instead",
+    "array function": "lambda functions of arrays, and ARRAY_SORT with an order",
+    "object keys": "OBJECT_DELETE and OBJECT_PICK with keys that are no constants",
+    "object constant": "object constants {…}: use OBJECT_CONSTRUCT",
+    "variant order": "the order of VARIANTs (MIN, MAX, ORDER BY, <): cast them",
+    "seed": "RANDOM with a seed gives other values than Snowflake's",
+    "asof": "ASOF JOIN: use QUALIFY ROW_NUMBER()",
+    "pivot": "PIVOT and UNPIVOT name their columns differently: use CASE or UNION ALL",
+    "create or alter": "CREATE OR ALTER of anything but a task",
+    "create like": "CREATE TABLE … LIKE and CLONE would lose constraints and defaults",
+    "internal stage": "PUT, GET and internal stages",
+    "unload": "COPY INTO a location: the stand-in loads, and doesn't unload",
+    "statement": "this kind of statement",
+    "multi-table insert": "multi-table INSERT",
+    "result format": "number formats in TO_CHAR, TO_VARCHAR and TO_NUMBER",
+}
+
+
+def refused(reason: str) -> ProgrammingError:
+    """Make the refusal for a key of REASONS."""
+    return unsupported(REASONS[reason])
+
+
+def _named(node: exp.Expr, *names: str) -> bool:
+    if isinstance(node, exp.Anonymous):
+        return node.name.upper() in names
+    return isinstance(node, exp.Func) and bool(set(node.sql_names()) & set(names))
+
+
+def _kind(node: exp.Expr, *kinds: str) -> bool:
+    return isinstance(node, exp.Create) and str(node.args.get("kind")).upper() in kinds
+
+
+_RULES: list[tuple[str, Callable[[exp.Expr], bool]]] = [
+    ("asof", lambda n: isinstance(n, exp.Join) and n.args.get("method") == "ASOF"),
+    ("dynamic table", lambda n: isinstance(n, exp.DynamicProperty)),
+    ("materialized view", lambda n: isinstance(n, exp.MaterializedProperty)),
+    ("external table", lambda n: isinstance(n, exp.ExternalProperty)),
+    ("undrop", lambda n: isinstance(n, exp.Undrop)),
+    ("time travel", lambda n: isinstance(n, exp.HistoricalData)),
+    ("changes", lambda n: isinstance(n, exp.Changes)),
+    ("procedure", lambda n: _kind(n, "PROCEDURE") or _command(n, "CALL", "EXECUTE", "DECLARE")),
+    ("function", lambda n: _kind(n, "FUNCTION")),
+    (
+        "collation",
+        lambda n: isinstance(n, exp.Collate | exp.CollateColumnConstraint),
+    ),
+    ("connect by", lambda n: isinstance(n, exp.Connect)),
+    ("match recognize", lambda n: isinstance(n, exp.MatchRecognize)),
+    (
+        "hll",
+        lambda n: (
+            isinstance(n, exp.ApproxQuantile)
+            or _named(n, "HLL", "APPROX_COUNT_DISTINCT", "HLL_ACCUMULATE", "APPROX_PERCENTILE")
+        ),
+    ),
+    ("hash", lambda n: _named(n, "HASH", "HASH_AGG")),
+    ("pivot", lambda n: isinstance(n, exp.Pivot)),
+    ("create like", lambda n: isinstance(n, exp.LikeProperty | exp.Clone)),
+    ("internal stage", lambda n: isinstance(n, exp.Put | exp.Get)),
+    (
+        "unload",
+        lambda n: (
+            isinstance(n, exp.Copy)
+            and isinstance(n.this, exp.Table)
+            and isinstance(n.this.this, exp.Var | exp.Literal)
+        ),
+    ),
+    ("statement", lambda n: _command(n, "EXPLAIN", "UNLOAD", "GET")),
+    ("multi-table insert", lambda n: isinstance(n, exp.MultitableInserts)),
+]
+
+
+def _command(node: exp.Expr, *words: str) -> bool:
+    return isinstance(node, exp.Command) and str(node.this).upper() in words
+
+
+def check(statement: exp.Expr) -> None:
+    """Raise Snowflake's "unsupported feature" error if something here is refused."""
+    for node in statement.walk():
+        for reason, applies in _RULES:
+            if applies(node):
+                raise refused(reason)

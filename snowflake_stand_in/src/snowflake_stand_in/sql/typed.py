@@ -1,0 +1,458 @@
+"""Rewrites whose form depends on the types of the operands, which DuckDB tells.
+
+Snowflake divides NUMBERs to a NUMBER of six more digits, adds days to a DATE and gets a DATE, and
+writes a timestamp's milliseconds; DuckDB does otherwise, and only the types say where it matters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from sqlglot import exp
+
+from snowflake_stand_in.sql import refusals
+
+if TYPE_CHECKING:
+    from snowflake_stand_in.statement import Cursor
+
+_DAYS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "DAYS", "WEEKS", "MONTHS", "QUARTERS", "YEARS")
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In)
+_ORDERED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
+_FIRST = {"with_": 0, "from_": 1, "joins": 2, "laterals": 3}
+_SCOPES = (exp.Select, exp.Update, exp.Delete)
+_NOT_ASKED = ("order", "limit", "offset", "qualify", "distinct", "having", "sample", "into")
+_DIGITS = 38
+_HUGE = exp.DataType.build("hugeint", dialect="duckdb")
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "NULL")
+_AGGREGATES = ("SUM", "AVG", "MAX", "MIN", "COUNT", "LISTAGG", "STRING_AGG", "_FS_MEDIAN")
+
+
+def resolve(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
+    """Rewrite, in place, what depends on types; return the statement."""
+    holder = exp.Tuple(expressions=[statement])
+    waiting: list[exp.Expr] = []
+    for node in list(_inside_out(statement)):
+        if not _operands(node):
+            continue
+        if waiting and not _independent(waiting, node):
+            _rewrite_all(cursor, waiting)
+            waiting = []
+        waiting.append(node)
+    _rewrite_all(cursor, waiting)
+    resolved: exp.Expr = holder.expressions[0]
+    return resolved.pop()
+
+
+def _operands(node: exp.Expr) -> list[exp.Expr]:
+    """Return the operands whose types decide; none where nothing depends on types."""
+    match node:
+        case exp.Div():
+            return [node.this, node.expression]
+        case exp.Anonymous() if node.name in ("AVG", "_FS_MEDIAN"):
+            return [_argument(node.expressions[0])]
+        case exp.PercentileCont():
+            order = node.find_ancestor(exp.WithinGroup)
+            return [order.expression.expressions[0].this] if order is not None else []
+        case exp.DateAdd() | exp.DateSub() if _by_days(node.args.get("unit")):
+            return [node.this]
+        case exp.Add() | exp.Sub() if isinstance(node.expression, exp.Interval):
+            return [node.this] if _by_days(node.expression.args.get("unit")) else []
+        case exp.DateTrunc() | exp.TimestampTrunc():
+            return [node.this]
+        case exp.Cast() if node.is_type("text", "varchar") and not _is_text(node.this):
+            return [node.this]
+        case exp.DPipe():
+            return [side for side in (node.this, node.expression) if not _is_text(side)]
+        case exp.Floor() | exp.Ceil() if node.args.get("decimals") is not None:
+            return [node.this]
+        case exp.Max() | exp.Min() if not node.expressions:
+            return [node.this]
+        case exp.Ordered() if not isinstance(node.this, exp.Literal):
+            return [node.this]
+        case _ if isinstance(node, _ORDERED) and node.find(exp.JSONExtract) is not None:
+            return _compared(node) or [node.this, node.expression]
+        case _ if isinstance(node, _COMPARISONS):
+            return _compared(node)
+    return []
+
+
+def _rewrite(node: exp.Expr, kinds: list[str]) -> None:
+    match node:
+        case exp.Div():
+            _divide(node, kinds)
+        case exp.Anonymous() if node.name == "AVG":
+            _average(node, kinds[0])
+        case exp.Anonymous():
+            _exact(node, kinds[0], 3)
+        case exp.PercentileCont():
+            group = node.find_ancestor(exp.WithinGroup)
+            assert group is not None
+            _exact(group, kinds[0], 3)
+        case exp.DateAdd() | exp.DateSub() | exp.Add() | exp.Sub():
+            if kinds[0] == "DATE":
+                _wrap(node, lambda n: exp.cast(n, "date"))
+        case exp.DateTrunc() | exp.TimestampTrunc():
+            if kinds[0] == "DATE":
+                _wrap(node, lambda n: exp.cast(n, "date"))
+        case exp.Cast():
+            text = _text(node.this, kinds[0])
+            if text is not node.this:
+                node.replace(text)
+        case exp.DPipe():
+            sides = [side for side in (node.this, node.expression) if not _is_text(side)]
+            for side, kind in zip(sides, kinds, strict=True):
+                text = _text(side, kind)
+                if text is not side:
+                    side.replace(text)
+        case exp.Floor() | exp.Ceil():
+            if (scale := _scale(kinds[0])) is not None:
+                decimals = node.args["decimals"]
+                kept = min(scale, int(decimals.name)) if decimals.is_int else scale
+                _wrap(node, lambda n: exp.cast(n, f"decimal({_DIGITS}, {max(kept, 0)})"))
+        case exp.Max() | exp.Min() | exp.Ordered():
+            if kinds[0] == "JSON":
+                raise refusals.refused("variant order")
+        case _ if len(kinds) == 2:
+            if kinds == ["JSON", "JSON"]:
+                raise refusals.refused("variant order")
+        case _:
+            _compare(node, kinds)
+
+
+def _divide(node: exp.Div, kinds: list[str]) -> None:
+    scales = [_scale(kind) for kind in kinds]
+    if scales[0] is None or scales[1] is None:
+        guarded = exp.Anonymous(this="_FS_NONZERO", expressions=[node.expression.copy()])
+        literal = node.expression.unnest()
+        if not (isinstance(literal, exp.Literal) and float(literal.name) != 0):
+            node.set("expression", guarded)
+        return
+    node.replace(_quotient(node.this.copy(), scales[0], node.expression.copy(), scales[1]))
+
+
+def _quotient(n: exp.Expr, n_scale: int, d: exp.Expr, d_scale: int) -> exp.Expr:
+    """Divide NUMBERs exactly, rounding half away from zero, as Snowflake."""
+    scale = max(n_scale, min(n_scale + 6, 12))
+    whole = exp.Anonymous(
+        this="_FS_QUOTIENT",
+        expressions=[_whole(n, n_scale, scale + d_scale), _whole(d, d_scale, d_scale)],
+    )
+    unit = exp.cast(exp.Literal.string(f"1e-{scale}"), f"decimal({scale + 1}, {scale})")
+    return exp.paren(
+        exp.Mul(this=exp.cast(whole, f"decimal({_DIGITS - scale - 1}, 0)"), expression=unit)
+    )
+
+
+def _whole(value: exp.Expr, scale: int, wanted: int) -> exp.Expr:
+    """Return `value` times ten to the power of `wanted`, as a whole number."""
+    if scale:
+        # DuckDB multiplies decimals exactly only within 38 digits
+        narrow = exp.cast(exp.paren(value), f"decimal({_DIGITS - 1 - scale}, {scale})")
+        value = exp.Mul(this=narrow, expression=_power(scale, f"decimal({scale + 1}, 0)"))
+    whole = exp.cast(exp.paren(value), _HUGE)
+    return exp.Mul(this=whole, expression=_power(wanted - scale, _HUGE))
+
+
+def _power(exponent: int, kind: str | exp.DataType) -> exp.Expr:
+    return exp.cast(exp.Literal.string(str(10**exponent)), kind)
+
+
+def _average(node: exp.Anonymous, kind: str) -> None:
+    """Make AVG of a NUMBER its exact sum divided by its count."""
+    if (scale := _scale(kind)) is None:
+        return
+    whole = outermost(node)
+    sides = []
+    for name in ("SUM", "COUNT"):
+        node.set("this", name)
+        sides.append(whole.copy())
+    none = exp.Anonymous(this="NULLIF", expressions=[sides[1], exp.Literal.number(0)])
+    whole.replace(_quotient(sides[0], scale, none, 0))
+
+
+def _exact(node: exp.Expr, kind: str, digits: int) -> None:
+    if (scale := _scale(kind)) is not None:
+        _wrap(outermost(node), lambda n: exp.cast(n, f"decimal({_DIGITS}, {scale + digits})"))
+
+
+def outermost(node: exp.Expr) -> exp.Expr:
+    """Return an aggregate with its FILTER, WITHIN GROUP and OVER."""
+    while isinstance(node.parent, exp.Window | exp.Filter | exp.WithinGroup):
+        if node.arg_key != "this":
+            break
+        node = node.parent
+    return node
+
+
+def _text(node: exp.Expr, kind: str) -> exp.Expr:
+    """Write a value of a DuckDB type as Snowflake does; the node itself where both agree."""
+    value = node.copy()
+    if kind == "JSON":
+        return exp.Anonymous(
+            this="JSON_EXTRACT_STRING", expressions=[value, exp.Literal.string("$")]
+        )
+    if kind in ("DOUBLE", "FLOAT"):
+        return exp.Anonymous(this="_FS_FLOAT_TEXT", expressions=[value])
+    if kind.startswith("TIMESTAMP"):
+        zone = " +0000" if kind.endswith("ZONE") else ""
+        pattern = exp.Literal.string(f"%Y-%m-%d %H:%M:%S.%g{zone}")
+        return exp.Anonymous(this="STRFTIME", expressions=[value, pattern])
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
+        return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[value]), "text")
+    return node
+
+
+def _compared(node: exp.Expr) -> list[exp.Expr]:
+    """Return what is compared with literals, which may be a VARIANT."""
+    if isinstance(node, exp.In):
+        literals = node.expressions
+        plain = bool(literals) and all(isinstance(e, exp.Literal) for e in literals)
+        return [node.this] if plain and not _is_text(node.this) else []
+    sides = [node.this, node.expression]
+    if sum(isinstance(side, exp.Literal) for side in sides) != 1:
+        return []
+    return [s for s in sides if not isinstance(s, exp.Literal) and not _is_text(s)]
+
+
+def _compare(node: exp.Expr, kinds: list[str]) -> None:
+    if kinds[0] != "JSON":
+        return
+    sides = node.expressions if isinstance(node, exp.In) else [node.this, node.expression]
+    literals = [side for side in sides if isinstance(side, exp.Literal)]
+    (value,) = _compared(node)
+    text = all(literal.is_string for literal in literals)
+    if not text and any(literal.is_string for literal in literals):
+        return
+    extracted = _text(value, "JSON")
+    if text:
+        value.replace(exp.Anonymous(this="_FS_COMPARABLE", expressions=[value.copy()]))
+    else:
+        value.replace(exp.cast(extracted, "decimal(38, 12)"))
+
+
+def _wrap(node: exp.Expr, made: Callable[[exp.Expr], exp.Expr]) -> None:
+    node.replace(made(node.copy()))
+
+
+def _argument(node: exp.Expr) -> exp.Expr:
+    return node.expressions[0] if isinstance(node, exp.Distinct) else node
+
+
+def _by_days(unit: exp.Expr | None) -> bool:
+    return unit is not None and unit.name.upper() in _DAYS
+
+
+def _is_text(node: exp.Expr) -> bool:
+    node = node.unnest()
+    return (
+        (isinstance(node, exp.Literal) and node.is_string)
+        or (isinstance(node, exp.Cast) and node.is_type("text", "varchar"))
+        or isinstance(node, exp.JSONExtractScalar | exp.DPipe | exp.Lower | exp.Upper | exp.Null)
+    )
+
+
+def _scale(kind: str) -> int | None:
+    """Return the scale of a type that is a NUMBER in Snowflake."""
+    if match := re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", kind):
+        return int(match[1])
+    return 0 if kind in _WHOLE else None
+
+
+def _inside_out(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Walk so that what a node is made of, and the queries it reads, come before it."""
+    for key in sorted(node.args, key=lambda name: _FIRST.get(name, 4)):
+        children = node.args[key]
+        for child in children if isinstance(children, list) else [children]:
+            if isinstance(child, exp.Expr):
+                yield from _inside_out(child)
+    yield node
+
+
+def _rewrite_all(cursor: Cursor, nodes: list[exp.Expr]) -> None:
+    if not nodes:
+        return
+    kinds = _types(cursor, nodes)
+    for node in nodes:
+        asked = _operands(node)
+        found = [kinds.get(id(operand)) for operand in asked]
+        known = [kind for kind in found if kind is not None]
+        if len(known) == len(asked):
+            _rewrite(node, known)
+        elif isinstance(node, exp.Div):
+            _rewrite(node, ["", ""])
+
+
+def _independent(waiting: list[exp.Expr], node: exp.Expr) -> bool:
+    """Whether `node` can be asked about together with those that wait."""
+    scope = _scope(node)
+    if _scope(waiting[0]) is not scope:
+        return False
+    aliases = {e.alias for e in scope.expressions} if isinstance(scope, exp.Select) else set()
+    if any(not c.table and c.name in aliases for c in node.find_all(exp.Column)):
+        return False
+    inside = {id(n) for n in node.walk()}
+    return not any(id(w) in inside for w in waiting)
+
+
+def _types(cursor: Cursor, nodes: list[exp.Expr]) -> dict[int, str]:
+    """Ask DuckDB for the types of the operands of `nodes`, which share a scope."""
+    operands = [operand for node in nodes for operand in _operands(node)]
+    found = {id(o): kind for o in operands if (kind := _own_type(o)) is not None}
+    asked = [o for o in operands if id(o) not in found]
+    if not asked:
+        return found
+    scope = _scope(asked[0])
+    for outer in (False, True):
+        query = _question(scope, asked, outer=outer)
+        if query is None:
+            return found
+        try:
+            described = _described(cursor, query)
+        except duckdb.Error:
+            continue
+        kinds = [row[1] for row in described][-len(asked) :]
+        return found | {id(o): kind.strip('"') for o, kind in zip(asked, kinds, strict=True)}
+    return found
+
+
+def _described(cursor: Cursor, query: exp.Expr) -> list[tuple[Any, ...]]:
+    """Describe a query: beside an open transaction, since a failed question would abort it."""
+    sql = f"describe {query.sql(dialect='duckdb')}"
+    session = cursor._conn
+    if not session._begun or any(t.catalog == "temp" for t in query.find_all(exp.Table)):
+        return cursor.rows(sql)
+    with cursor._duck_conn.cursor() as beside:
+        if session.database and session.schema:
+            beside.execute(f'set schema = \'"{session.database}"."{session.schema}"\'')
+        return beside.execute(sql).fetchall()
+
+
+def _own_type(node: exp.Expr) -> str | None:
+    """Return the type of a constant or cast without asking."""
+    node = node.unnest()
+    if isinstance(node, exp.Literal) and not node.is_string:
+        return None if "e" in node.name.lower() else _literal_type(node.name)
+    if isinstance(node, exp.Cast):
+        return {
+            exp.DType.DATE: "DATE",
+            exp.DType.DOUBLE: "DOUBLE",
+            exp.DType.BIGINT: "BIGINT",
+            exp.DType.JSON: "JSON",
+        }.get(node.to.this)
+    return None
+
+
+def _literal_type(digits: str) -> str:
+    _, _, fraction = digits.partition(".")
+    return f"DECIMAL(38,{len(fraction)})" if fraction else "INTEGER"
+
+
+def _scope(node: exp.Expr) -> exp.Expr | None:
+    """Return the query in which a node's columns are found."""
+    parent = node.parent
+    # The UPDATE of a MERGE's WHEN is the MERGE's
+    while parent is not None and (
+        not isinstance(parent, (*_SCOPES, exp.Merge)) or isinstance(parent.parent, exp.When)
+    ):
+        parent = parent.parent
+    return parent
+
+
+def _question(scope: exp.Expr | None, asked: list[exp.Expr], *, outer: bool) -> exp.Expr | None:
+    """Make a query whose last columns are the operands asked about."""
+    if isinstance(scope, exp.Select):
+        grouped = bool(scope.args.get("group")) or any(map(_aggregates, scope.expressions))
+        columns = [
+            exp.alias_(
+                exp.AnyValue(this=o.copy()) if grouped and _ungrouped(o, scope) else o.copy(),
+                f"_fs_{i}",
+                quoted=True,
+            )
+            for i, o in enumerate(asked)
+        ]
+        query = scope.copy()
+        for part in _NOT_ASKED:
+            query.set(part, None)
+        query.set("expressions", [*query.expressions, *columns])
+    else:
+        columns = [exp.alias_(o.copy(), f"_fs_{i}", quoted=True) for i, o in enumerate(asked)]
+        query = exp.select(*columns)
+        match scope:
+            case exp.Update() | exp.Delete():
+                query = query.from_(scope.this.copy())
+                others = scope.args.get("from_")
+                for table in [others.this] if others else scope.args.get("using") or []:
+                    query = query.join(table.copy(), join_type="cross")
+            case exp.Merge():
+                query = query.from_(scope.this.copy())
+                query = query.join(scope.args["using"].copy(), join_type="cross")
+            case None if outer:
+                return None
+    if outer:
+        above = _scope(scope) if scope is not None else None
+        if not isinstance(above, exp.Select) or above.args.get("from_") is None:
+            return None
+        tables = [above.args["from_"].this, *(j.this for j in above.args.get("joins") or [])]
+        for table in tables:
+            if query.args.get("from_") is None:
+                query = query.from_(table.copy())
+            else:
+                query = query.join(table.copy(), join_type="cross")
+    ctes = _visible_ctes(scope)
+    if ctes:
+        own = query.args.get("with_")
+        query.set("with_", exp.With(expressions=ctes + (own.expressions if own else [])))
+    for placeholder in list(query.find_all(exp.Placeholder)):
+        placeholder.replace(exp.null())
+    return query
+
+
+def _visible_ctes(scope: exp.Expr | None) -> list[exp.Expr]:
+    """Return copies of the CTEs that a query sees, outermost first; a recursive one's anchor."""
+    found: list[exp.Expr] = []
+    inside, parent = scope, scope.parent if scope is not None else None
+    while parent is not None:
+        if isinstance(parent, exp.With):
+            earlier = []
+            for cte in parent.expressions:
+                if cte is inside:
+                    if isinstance(cte.this, exp.SetOperation) and parent.args.get("recursive"):
+                        anchor = cte.copy()
+                        anchor.set("this", cte.this.this.copy())
+                        earlier.append(anchor)
+                    break
+                earlier.append(cte.copy())
+            found = earlier + found
+        elif (with_ := parent.args.get("with_")) is not None and with_ is not inside:
+            found = [cte.copy() for cte in with_.expressions] + found
+        inside, parent = parent, parent.parent
+    return found
+
+
+def _aggregates(node: exp.Expr) -> bool:
+    return any(_is_aggregate(n) for n in node.find_all(exp.AggFunc, exp.Anonymous))
+
+
+def _is_aggregate(node: exp.Expr) -> bool:
+    aggregate = isinstance(node, exp.AggFunc) or (
+        isinstance(node, exp.Anonymous) and node.name.upper() in _AGGREGATES
+    )
+    return aggregate and not isinstance(outermost(node), exp.Window)
+
+
+_AGGREGATED = (exp.WithinGroup, exp.Where, exp.From, exp.Join)
+
+
+def _ungrouped(node: exp.Expr, scope: exp.Expr) -> bool:
+    """Whether an operand is a part of an aggregate's argument, or of WHERE or FROM."""
+    if _aggregates(node):
+        return False
+    parent = node.parent
+    while parent is not None and parent is not scope:
+        if _is_aggregate(parent) or isinstance(parent, _AGGREGATED):
+            return True
+        parent = parent.parent
+    return False
