@@ -18,9 +18,9 @@ from unittest.mock import patch
 
 import duckdb
 import msgspec
-from snowflake.connector.cursor import SnowflakeCursor
-from snowflake_stand_in.engine import account, session
-from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.composition import open_account
+from snowflake_stand_in.engine.account import Account
+from snowflake_stand_in.statement import StatementCursor
 
 from snowflake_stand_in import __main__ as stand_in
 
@@ -68,10 +68,10 @@ class _Connection:
         return getattr(self._connection, name)
 
 
-class _Cursor(Cursor):
+class _Cursor(StatementCursor):
     """Writes a line for each statement."""
 
-    def execute(self, command: str, *arguments: Any, **options: Any) -> Cursor:
+    def execute(self, command: str, *arguments: Any, **options: Any) -> StatementCursor:
         connection = cast(_Connection, self._duck_conn)
         connection.scans, connection.seconds = [], 0.0
         began = time.perf_counter()
@@ -81,31 +81,18 @@ class _Cursor(Cursor):
         statement = Statement(
             found and found[1], command, seconds, connection.seconds, connection.scans
         )
-        profile = cast(_Account, self._conn.account).profile
+        profile = cast(_Account, self.session.account).profile
         profile.write(msgspec.json.encode(statement) + b"\n")
         profile.flush()
         return self
 
 
-class _Session(session.Session):
-    def cursor(self, cursor_class: type[SnowflakeCursor] = SnowflakeCursor) -> Cursor:
-        return _Cursor(conn=self, duck_conn=self._duck_conn)
-
-
-class _Account(account.Account):
+class _Account(Account):
     profile: IO[bytes]
+    row_group = ROW_GROUP
 
-    def connect(
-        self,
-        database: str | None = None,
-        schema: str | None = None,
-        nop_regexes: list[str] | None = None,
-        **_: Any,
-    ) -> session.Session:
-        if database and not schema:
-            schema = "PUBLIC"
-        connection = cast(duckdb.DuckDBPyConnection, _Connection(self.duck_conn.cursor()))
-        return _Session(connection, self, database, schema)
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        return cast(duckdb.DuckDBPyConnection, _Connection(super().connection()))
 
 
 def _scans(operators: list[dict[str, Any]]) -> Iterator[Scan]:
@@ -124,11 +111,9 @@ def main() -> None:
     options, rest = parser.parse_known_args()
     with (
         options.profile.open("ab") as _Account.profile,
-        patch.object(account, "_ROW_GROUP", ROW_GROUP),
-        patch.object(stand_in, "Account", _Account),
         patch.object(sys, "argv", [parser.prog, *rest]),
     ):
-        stand_in.main()
+        stand_in.main(lambda file: open_account(file, _Account, _Cursor))
 
 
 if __name__ == "__main__":

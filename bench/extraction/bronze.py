@@ -8,7 +8,8 @@ from pathlib import Path
 from random import Random
 
 import pyarrow  # type: ignore[import-untyped]
-from snowflake_stand_in.engine.account import Account
+from snowflake_stand_in.composition import open_account
+from snowflake_stand_in.engine.session import Session
 
 from bench.ingest.hours import Pool
 from include.sql.deploy import MIGRATIONS
@@ -37,9 +38,9 @@ _INSERT = """
 
 def build(database: Path, pool: Pool, count: int) -> int:
     """Write so many events, drawn from the pool, into a new database; return their bytes."""
-    account = Account(database)
+    account = open_account(database)
     account.create_database("GHARCHIVE", exists_ok=False)
-    session = account.connect("GHARCHIVE", "PUBLIC")
+    session = Session(account, "GHARCHIVE", "PUBLIC")
     session.role = "ACCOUNTADMIN"
     cursor, loader = session.cursor(), account.duck_conn.cursor()
     for statement in (*_OBJECTS, *_views()):
@@ -62,7 +63,7 @@ def build(database: Path, pool: Pool, count: int) -> int:
         )
     loader.execute("checkpoint gharchive")
     loader.close()
-    account.duck_conn.close()
+    account.close()
     return size
 
 

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 import msgspec
-from snowflake_stand_in.engine.account import Account
+from snowflake_stand_in.composition import open_account
+from snowflake_stand_in.engine.session import Session
 
 from bench.extraction.extracted import described, measured
 from bench.extraction.model import extraction
@@ -12,9 +13,9 @@ from bench.extraction.model import extraction
 
 def main(database: str) -> None:
     """Extract into a temporary table, as dbt has an incremental model do."""
-    account = Account(Path(database))
+    account = open_account(Path(database))
     account.duck_conn.execute("set threads = 2")
-    session = account.connect("GHARCHIVE", "PUBLIC")
+    session = Session(account, "GHARCHIVE", "PUBLIC")
     session.role = "ACCOUNTADMIN"
     cursor = session.cursor()
     statement = f"create temporary table extracted as {extraction()}"

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from snowflake_stand_in.engine.account import Account
+from snowflake_stand_in.composition import open_account
+from snowflake_stand_in.engine.session import Session
 
 from tests.local_snowflake.conftest import Run
 
@@ -148,12 +149,12 @@ def test_a_view_and_a_table_of_a_query(run: Run) -> None:
 
 
 def test_one_parse_for_all_paths(tmp_path: Path) -> None:
-    account = Account(tmp_path / "gharchive.duckdb")
+    account = open_account(tmp_path / "gharchive.duckdb")
     account.create_database("GHARCHIVE", exists_ok=True)
-    cursor = account.connect("GHARCHIVE", "PUBLIC").cursor()
+    cursor = Session(account, "GHARCHIVE", "PUBLIC").cursor()
     cursor.rows("create table GHARCHIVE.PUBLIC.EVENTS (EVENT json)")
     paths = "event:a::varchar as a, event:b:c::number(38, 0) as b, event:d[0]::boolean as d"
-    query = cursor.translated(cursor._parsed(f"select {paths} from events"))
+    query = cursor.translated(cursor.parsed(f"select {paths} from events")).sql(dialect="duckdb")
     ((_, plan),) = cursor.rows(f"explain (format json) {query}")
     assert plan.count("json_transform") == 1
     assert plan.count("json_extract") + plan.count("->>") == 0

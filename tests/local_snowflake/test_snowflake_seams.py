@@ -23,9 +23,8 @@ from fakesnow.transforms import SERVER_VERSION, show
 from fakesnow.transforms.file_format import lookup_file_format
 from fakesnow.transforms.merge import operations
 from fakesnow.transforms.stage import parts_from_var
-from snowflake_stand_in.engine.account import Account
 from snowflake_stand_in.engine.session import Session
-from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.statement import StatementCursor
 from sqlglot import exp
 
 
@@ -45,7 +44,6 @@ def test_versions_are_the_ones_tried(package: str, version: str) -> None:
         (FakeSnowflakeCursor, "_describe_only", ["self", "command"]),
         (FakeSnowflakeCursor, "_describe_last_sql", ["self"]),
         (FakeSnowflakeCursor, "check_db_and_schema", ["self", "expression"]),
-        (FakeSnow, "connect", ["self", "database", "schema", "nop_regexes", "kwargs"]),
         (FakeSnowflakeConnection, "cursor", ["self", "cursor_class"]),
         (FakeSnowflakeConnection, "autocommit", ["self", "mode"]),
         (
@@ -61,14 +59,13 @@ def test_seam_has_the_shape_we_override(owner: object, method: str, parameters: 
 
 def test_cursor_reads_and_writes_the_attributes_we_use() -> None:
     source = inspect.getsource(fakesnow.cursor)
-    for name in ("_arrow_table", "_rowcount", "_last_transformed", "results_cache", "database_set"):
+    for name in ("_arrow_table", "results_cache", "database_set"):
         assert name in source
 
 
 def test_our_classes_are_subclasses() -> None:
-    assert issubclass(Account, FakeSnow)
     assert issubclass(Session, FakeSnowflakeConnection)
-    assert issubclass(Cursor, FakeSnowflakeCursor)
+    assert issubclass(StatementCursor, FakeSnowflakeCursor)
 
 
 def test_metadata_lives_where_we_look() -> None:

@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 import anyio.to_thread
 import uvicorn
 
+from snowflake_stand_in.composition import open_account
 from snowflake_stand_in.engine.account import Account
 from snowflake_stand_in.server.app import Service
 from snowflake_stand_in.server.connections import watched
@@ -33,7 +35,7 @@ async def _serve(server: uvicorn.Server) -> None:
     await server.serve()
 
 
-def main() -> None:
+def main(opened: Callable[[Path], Account] = open_account) -> None:
     """Serve one account on 127.0.0.1 until SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m snowflake_stand_in", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
@@ -41,7 +43,7 @@ def main() -> None:
     parser.add_argument("--certificate", help="PEM certificate chain; without it, plain HTTP")
     parser.add_argument("--key", help="PEM private key of the certificate")
     options = parser.parse_args()
-    account = Account(options.database)
+    account = opened(options.database)
     service = Service(account)
     config = uvicorn.Config(
         service.app(),

@@ -12,22 +12,21 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from azure.storage.blob import BlobProperties
 from sqlglot import exp
 
+from snowflake_stand_in.engine.account import Account, Service
+from snowflake_stand_in.engine.session import Cursor, Session
 from snowflake_stand_in.rights import authorization
+from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import translate
+from snowflake_stand_in.sql.names import TableName
 from snowflake_stand_in.stages import copy_into, stages
 from snowflake_stand_in.stages.stages import Stage
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.account import Account
-    from snowflake_stand_in.engine.locks import TableName
-    from snowflake_stand_in.statement import Cursor
 
 _PIPES = "_fs_global.main.pipes"
 _TABLES = f"create table if not exists {_PIPES} (name varchar primary key, definition varchar)"
@@ -102,7 +101,7 @@ def pending(pipe: Pipe, blobs: Iterable[BlobProperties], done: dict[str, Done]) 
     return found
 
 
-class Pipes:
+class Pipes(Service):
     """The account's pipes. Changes are in the file when a method returns."""
 
     def __init__(self, account: Account) -> None:
@@ -246,9 +245,9 @@ class Pipes:
     @contextmanager
     def cursor(self, pipe: Pipe, role: str | None = None) -> Iterator[Cursor]:
         """Give a cursor where the pipe is, with its owner's role or another."""
-        session = self._account.connect(pipe.database, pipe.schema)
+        session = Session(self._account, pipe.database, pipe.schema)
         session.user = "SYSTEM"
-        session.role = role or self._account.access.owner("PIPE", pipe.full_name)
+        session.role = role or self._account.service(Access).owner("PIPE", pipe.full_name)
         try:
             yield session.cursor()
         finally:
@@ -258,12 +257,12 @@ class Pipes:
 
 def read(cursor: Cursor, definition: str) -> Copy:
     """Read a pipe's COPY in a session of its schema."""
-    statement = cursor._parsed(definition)
+    statement = cursor.parsed(definition)
     assert isinstance(statement, exp.Copy)
     source = statement.args["files"][0]
     table = source.this.args["from_"].this if isinstance(source, exp.Subquery) else source
-    stage = stages.resolve(cursor, table.this.name)
-    target = names.target(statement, cursor._conn.database, cursor._conn.schema)
+    stage = stages.find(cursor, table.this.name)
+    target = names.target(statement, cursor.session.database, cursor.session.schema)
     patterns = [
         p.args["expression"].name
         for p in statement.args.get("params") or []

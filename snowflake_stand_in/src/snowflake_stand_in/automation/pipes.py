@@ -5,50 +5,33 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
-from snowflake_stand_in.automation.pipe_runs import Pipe, history, pending, read, refreshed
-from snowflake_stand_in.catalog import describe
+from snowflake_stand_in.automation.pipe_runs import Pipe, Pipes, history, pending, read, refreshed
 from snowflake_stand_in.catalog.listing import Listing
+from snowflake_stand_in.engine import relations
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import authorization, securables
-from snowflake_stand_in.rights.access import ADMIN, missing, require
+from snowflake_stand_in.rights.access import ADMIN, Access, missing, require
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported
-from snowflake_stand_in.sql.token_stream import TokenStream, first_word
+from snowflake_stand_in.sql.token_stream import TokenStream
 
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
-
-COMMAND = "PIPE STATEMENT"
 _STATUS = "SYSTEM$PIPE_STATUS"
 _FORCE_RESUME = "SYSTEM$PIPE_FORCE_RESUME"
 _NOT_IN_PIPES = ("FILES", "FORCE", "PURGE", "SIZE_LIMIT", "RETURN_FAILED_ONLY", "VALIDATION_MODE")
 
 
-def recognised(text: str) -> exp.Expr | None:
-    """Return a statement about pipes as a command; None for any other."""
-    word = first_word(text)
-    if word not in ("CREATE", "ALTER", "DROP", "SHOW", "DESC", "DESCRIBE"):
-        return None
-    tokens = TokenStream(text)
-    tokens.skip()
-    if word == "CREATE":
-        tokens.accept("OR", "REPLACE")
-    if tokens.word != ("PIPES" if word == "SHOW" else "PIPE"):
-        return None
-    return exp.Command(this=COMMAND, expression=exp.Literal.string(text))
-
-
-def run(cursor: Cursor, text: str) -> None:
-    """Run one statement about pipes."""
+def _run(cursor: Cursor, text: str) -> None:
     tokens = TokenStream(text)
     verb = tokens.skip().upper()
     if verb in ("CREATE", "ALTER", "DROP"):
-        cursor._conn.commit()
+        cursor.session.commit()
     match verb:
         case "CREATE":
             _create(cursor, tokens)
@@ -58,15 +41,24 @@ def run(cursor: Cursor, text: str) -> None:
             _drop(cursor, tokens)
         case "SHOW":
             listing = Listing(cursor, tokens, "PIPES")
-            pipes = [p for p in cursor._conn.account.pipes.all() if listing.wants(p.full_name)]
+            pipes = [
+                p for p in cursor.session.account.service(Pipes).all() if listing.wants(p.full_name)
+            ]
             _answer(cursor, pipes[: listing.limit])
         case _:
             tokens.expect("PIPE")
             _answer(cursor, [_named(cursor, tokens, None)])
 
 
-def resolve(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
-    """Return a statement with its calls of SYSTEM$PIPE_… replaced by what they say."""
+PIPE = Kind(
+    "PIPE STATEMENT",
+    begins("(?:create(?: or replace)?|alter|drop|desc|describe) pipe|show pipes"),
+    _run,
+)
+
+
+def call_functions(cursor: Cursor, statement: exp.Expr) -> None:
+    """Replace a statement's calls of SYSTEM$PIPE_… by what they say, in place."""
     for call in list(statement.find_all(exp.Anonymous)):
         function = call.name.upper()
         if function not in (_STATUS, _FORCE_RESUME):
@@ -79,20 +71,19 @@ def resolve(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
         else:
             says = _force_resume(cursor, _named(cursor, tokens, "OPERATE"))
         call.replace(exp.Literal.string(says))
-    return statement
 
 
 def _force_resume(cursor: Cursor, pipe: Pipe) -> str:
     """Resume a pipe although another role owns it now."""
-    account = cursor._conn.account
-    pipe.paused, pipe.resumed_by = False, account.access.owner("PIPE", pipe.full_name)
-    account.pipes.put(pipe)
+    account = cursor.session.account
+    pipe.paused, pipe.resumed_by = False, account.service(Access).owner("PIPE", pipe.full_name)
+    account.service(Pipes).put(pipe)
     return "Success"
 
 
 def _create(cursor: Cursor, tokens: TokenStream) -> None:
-    session = cursor._conn
-    store = session.account.pipes
+    session = cursor.session
+    store = session.account.service(Pipes)
     replace = tokens.accept("OR", "REPLACE")
     tokens.expect("PIPE")
     if_not_exists = tokens.accept("IF", "NOT", "EXISTS")
@@ -118,7 +109,7 @@ def _create(cursor: Cursor, tokens: TokenStream) -> None:
     if store.get(str(place)) is not None:
         store.drop(str(place))
     pipe.resumed_by = session.role or ADMIN
-    session.account.access.created("PIPE", str(place), pipe.resumed_by)
+    session.account.service(Access).created("PIPE", str(place), pipe.resumed_by)
     store.put(pipe)
     cursor.succeed(f"Pipe {place.name} successfully created.")
 
@@ -160,13 +151,13 @@ def _require_integration(cursor: Cursor, pipe: Pipe) -> None:
     )
     if not found:
         raise missing("INTEGRATION", pipe.integration)
-    require(cursor._conn, "USAGE", "INTEGRATION", pipe.integration)
+    require(cursor.session, "USAGE", "INTEGRATION", pipe.integration)
 
 
 def _check(cursor: Cursor, pipe: Pipe) -> None:
     """Compile a pipe's COPY where it will run, and note what is on the stage already."""
-    session = cursor._conn
-    statement = cursor._parsed(pipe.definition)
+    session = cursor.session
+    statement = cursor.parsed(pipe.definition)
     if not isinstance(statement, exp.Copy) or not statement.args.get("kind"):
         raise compilation(1003, "syntax error: a pipe's statement is COPY INTO a table.")
     for parameter in statement.args.get("params") or []:
@@ -175,10 +166,10 @@ def _check(cursor: Cursor, pipe: Pipe) -> None:
         aborts = option == "ON_ERROR" and value.name.upper() == "ABORT_STATEMENT"
         if option in _NOT_IN_PIPES or aborts:
             raise _invalid(option)
-    with session.account.pipes.cursor(pipe, session.role or ADMIN) as inside:
+    with session.account.service(Pipes).cursor(pipe, session.role or ADMIN) as inside:
         copy = read(inside, pipe.definition)
         authorization.check(inside, copy.statement.copy())
-        describe.columns(inside, copy.target)
+        relations.columns(inside, copy.target)
         if pipe.auto_ingest:
             since = pipe.created_on.replace(microsecond=0)
             try:
@@ -195,8 +186,8 @@ def _invalid(option: str) -> ProgrammingError:
 
 
 def _alter(cursor: Cursor, tokens: TokenStream) -> None:
-    session = cursor._conn
-    store = session.account.pipes
+    session = cursor.session
+    store = session.account.service(Pipes)
     tokens.expect("PIPE")
     if tokens.accept("IF", "EXISTS"):
         ahead = TokenStream(tokens.text[tokens.start :])
@@ -217,7 +208,7 @@ def _alter(cursor: Cursor, tokens: TokenStream) -> None:
             tokens.expect("=")
             if key == "PIPE_EXECUTION_PAUSED":
                 pipe.paused = _boolean(tokens)
-                owner = session.account.access.owner("PIPE", pipe.full_name)
+                owner = session.account.service(Access).owner("PIPE", pipe.full_name)
                 if not pipe.paused and owner != pipe.resumed_by:
                     raise unsupported(
                         f"resuming pipe {pipe.name}, which another role owns now: "
@@ -246,7 +237,7 @@ def _refresh(cursor: Cursor, tokens: TokenStream, pipe: Pipe) -> None:
         else:
             raise unsupported(f"ALTER PIPE … REFRESH {key}")
     tokens.end()
-    store = cursor._conn.account.pipes
+    store = cursor.session.account.service(Pipes)
     with store.cursor(pipe) as inside:
         copy = read(inside, pipe.definition)
         mine = history(inside, copy.target, pipe.id)
@@ -262,34 +253,34 @@ def _refresh(cursor: Cursor, tokens: TokenStream, pipe: Pipe) -> None:
 
 
 def _drop(cursor: Cursor, tokens: TokenStream) -> None:
-    session = cursor._conn
+    session = cursor.session
     tokens.expect("PIPE")
     exists = tokens.accept("IF", "EXISTS")
     place = names.full(tokens.table(), session.database, session.schema)
     tokens.end()
-    if session.account.pipes.get(str(place)) is None:
+    if session.account.service(Pipes).get(str(place)) is None:
         if not exists:
             raise missing("PIPE", str(place))
         cursor.succeed(f"Drop statement executed successfully ({place.name} already dropped).")
         return
     require(session, "OWNERSHIP", "PIPE", str(place))
-    session.account.pipes.drop(str(place))
-    session.account.access.dropped("PIPE", str(place))
+    session.account.service(Pipes).drop(str(place))
+    session.account.service(Access).dropped("PIPE", str(place))
     cursor.succeed(f"{place.name} successfully dropped.")
 
 
 def _named(cursor: Cursor, tokens: TokenStream, privilege: str | None) -> Pipe:
-    session = cursor._conn
+    session = cursor.session
     place = names.full(tokens.table(), session.database, session.schema)
     require(session, privilege, "PIPE", str(place))
-    pipe = session.account.pipes.get(str(place))
+    pipe = session.account.service(Pipes).get(str(place))
     if pipe is None:
         raise missing("PIPE", str(place))
     return pipe
 
 
 def _status(cursor: Cursor, pipe: Pipe) -> dict[str, Any]:
-    store = cursor._conn.account.pipes
+    store = cursor.session.account.service(Pipes)
     found: dict[str, Any] = {"executionState": "PAUSED" if pipe.paused else "RUNNING"}
     fault = store.errors.get(pipe.full_name)
     try:
@@ -319,7 +310,7 @@ def _status(cursor: Cursor, pipe: Pipe) -> dict[str, Any]:
 
 
 def _answer(cursor: Cursor, pipes: list[Pipe]) -> None:
-    access = cursor._conn.account.access
+    access = cursor.session.account.service(Access)
     texts = {
         "name": [p.name for p in pipes],
         "database_name": [p.database for p in pipes],

@@ -6,22 +6,20 @@ What a block may contain is what `_Parser` reads; anything else is refused.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlglot
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor, Session
+from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.sql.errors import compilation, error, translate, unsupported
-from snowflake_stand_in.sql.token_stream import TokenStream, first_word, place
+from snowflake_stand_in.sql.token_stream import TokenStream, place
 
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.session import Session
-    from snowflake_stand_in.statement import Cursor
-
-COMMAND = "SCRIPTING BLOCK"
 _TRANSACTION = ("TRANSACTION", "WORK", "NAME", ";", "")
 _REFUSED = ("ASYNC", "AWAIT", "CANCEL", "CASE", "CALL", "CLOSE", "FETCH", "OPEN", "WITH PROCEDURE")
 _LAST_DML = ("SQLROWCOUNT", "SQLFOUND", "SQLNOTFOUND")
@@ -150,34 +148,27 @@ class Block(Statement):
     handlers: list[tuple[set[str], list[Statement]]]
 
 
-def recognised(text: str) -> exp.Expr | None:
-    """Return a block, or EXECUTE IMMEDIATE, as a command; None for any other statement."""
-    if first_word(text) not in ("BEGIN", "DECLARE", "EXECUTE"):
-        return None
-    tokens = TokenStream(text)
-    block = tokens.word == "DECLARE" or (
-        tokens.word == "BEGIN" and tokens.ahead(1) not in _TRANSACTION
-    )
-    immediate = [tokens.ahead(i) for i in range(2)] == ["EXECUTE", "IMMEDIATE"]
-    if not block and not immediate:
-        return None
-    return exp.Command(this=COMMAND, expression=exp.Literal.string(text))
-
-
-def check(text: str) -> None:
+def check(cursor: Cursor, text: str) -> None:
     """Raise for a syntax error in a block."""
-    _Parser(text).script()
+    _Parser(text, cursor.parsed).script()
 
 
-def run(cursor: Cursor, text: str) -> None:
-    """Run a block, or EXECUTE IMMEDIATE; its result becomes the cursor's."""
-    script = _Parser(text).script()
+def _run(cursor: Cursor, text: str) -> None:
+    script = _Parser(text, cursor.parsed).script()
     _Run(cursor, text).run(script)
 
 
+BLOCK = Kind(
+    "SCRIPTING BLOCK",
+    begins(r"declare|begin(?! ?(?:transaction\b|work\b|name\b|;|$))|execute immediate"),
+    _run,
+)
+
+
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, parsed: Callable[[str], exp.Expr]) -> None:
         self._tokens = TokenStream(text)
+        self._parsed = parsed
 
     def script(self) -> Statement:
         tokens = self._tokens
@@ -241,11 +232,11 @@ class _Parser:
             found = DeclareException(offset, name, code, message)
         elif tokens.accept("CURSOR"):
             tokens.expect("FOR")
-            found = DeclareRows(offset, name, _parsed(tokens.until(";")))
+            found = DeclareRows(offset, name, self._plain(tokens.until(";")))
         elif tokens.accept("RESULTSET"):
             if not (tokens.accept("DEFAULT") or tokens.accept(":=")):
                 raise unsupported("a RESULTSET without a query")
-            found = DeclareRows(offset, name, _parsed(tokens.until(";")).unnest())
+            found = DeclareRows(offset, name, self._plain(tokens.until(";")).unnest())
         else:
             kind = tokens.until("DEFAULT", ":=", ";")
             value = None
@@ -355,7 +346,7 @@ class _Parser:
             text = tokens.until(";")
             if tokens.at_end:
                 raise tokens.unexpected()
-            return Sql(offset, _parsed(text), into)
+            return Sql(offset, self._plain(text), into)
         text = tokens.until("INTO", ";")
         if tokens.accept("INTO"):
             while True:
@@ -364,28 +355,27 @@ class _Parser:
                 if not tokens.accept(","):
                     break
             text += " " + tokens.until(";")
-        return Sql(offset, _parsed(text), into)
+        return Sql(offset, self._plain(text), into)
 
-
-def _parsed(text: str) -> exp.Expr:
-    """Parse one statement of a block."""
-    if not text:
-        raise compilation(1003, "syntax error: a statement is missing.")
-    statement = sqlglot.parse_one(text, read="snowflake")
-    if isinstance(statement, exp.Command):
-        tokens = TokenStream(text)
-        word = tokens.word
-        if word == "CREATE" and any(
-            tokens.ahead(i) in ("TASK", "PROCEDURE", "FUNCTION", "PIPE", "STREAM")
-            for i in range(1, 4)
-        ):
-            raise unsupported(
-                "CREATE TASK, PIPE, STREAM and PROCEDURE in a block: use EXECUTE IMMEDIATE"
-            )
-        while not tokens.at_end:
-            if tokens.skip() == ":":
-                raise unsupported(f"variables in statements of {word}")
-    return statement
+    def _plain(self, text: str) -> exp.Expr:
+        """Parse one statement of a block."""
+        if not text:
+            raise compilation(1003, "syntax error: a statement is missing.")
+        statement = self._parsed(text)
+        if isinstance(statement, exp.Command):
+            tokens = TokenStream(text)
+            word = tokens.word
+            if word == "CREATE" and any(
+                tokens.ahead(i) in ("TASK", "PROCEDURE", "FUNCTION", "PIPE", "STREAM")
+                for i in range(1, 4)
+            ):
+                raise unsupported(
+                    "CREATE TASK, PIPE, STREAM and PROCEDURE in a block: use EXECUTE IMMEDIATE"
+                )
+            while not tokens.at_end:
+                if tokens.skip() == ":":
+                    raise unsupported(f"variables in statements of {word}")
+        return statement
 
 
 def _expression(text: str) -> exp.Expr:
@@ -455,7 +445,7 @@ class _Run:
 
     def __init__(self, cursor: Cursor, text: str) -> None:
         self._cursor = cursor
-        self._session: Session = cursor._conn
+        self._session: Session = cursor.session
         self._text = text
         self._interrupts = self._session.interrupts
         self._outer_transaction = self._session.in_transaction
@@ -639,7 +629,7 @@ class _Run:
         )
 
     def _note_rows(self, cursor: Cursor, statement: exp.Expr, scope: _Scope) -> None:
-        table = cursor._arrow_table
+        table = cursor.result
         if isinstance(statement, exp.Copy):
             rows = table.to_pylist()
             count = sum(int(row.get("rows_loaded") or 0) for row in rows)
@@ -678,7 +668,7 @@ class _Run:
         text = self._python(statement.text, scope)
         if not isinstance(text, str):
             raise compilation(1003, "syntax error: EXECUTE IMMEDIATE needs a string.")
-        parsed = cursor._parsed(text)
+        parsed = cursor.parsed(text)
         values = []
         for name in statement.using:
             variable = scope.find(name)
@@ -697,7 +687,9 @@ class _Run:
         if isinstance(value, exp.Anonymous) and value.name.upper() == "TABLE":
             raise unsupported("RETURN TABLE(…)")
         found = self._value(value, scope, None)
-        raise _Returned(self._session.cursor().translated(exp.select(found.value))[7:])
+        raise _Returned(
+            self._session.cursor().translated(exp.select(found.value)).sql("duckdb")[7:]
+        )
 
     def _rows(self, query: exp.Expr, scope: _Scope) -> list[dict[str, _Variable]]:
         if not isinstance(query, exp.Query):
@@ -710,7 +702,7 @@ class _Run:
         return self._python(exp.cast(exp.paren(condition.copy()), "boolean"), scope) is True
 
     def _python(self, expression: exp.Expr, scope: _Scope) -> Any:
-        return self._evaluate(expression, scope)._arrow_table.column(0)[0].as_py()
+        return self._evaluate(expression, scope).result.column(0)[0].as_py()
 
     def _value(self, expression: exp.Expr, scope: _Scope, kind: exp.DataType | None) -> _Variable:
         if kind is not None:
@@ -764,10 +756,10 @@ def _bound(statement: exp.Expr, scope: _Scope, *, bare: bool = False) -> exp.Exp
 
 def _values(cursor: Cursor) -> list[dict[str, _Variable]]:
     """Return a result's rows as values of variables."""
-    described = cursor._describe_last_sql()
+    described = cursor.described()
     kinds = [str(kind) for _, kind, *_ in described]
     names = [str(name) for name, *_ in described]
-    rows = zip(*(column.to_pylist() for column in cursor._arrow_table.columns), strict=True)
+    rows = zip(*(column.to_pylist() for column in cursor.result.columns), strict=True)
     return [
         {
             name: _Variable(_literal(value, kind), None)

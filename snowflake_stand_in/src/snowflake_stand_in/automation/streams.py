@@ -12,28 +12,25 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
-import duckdb
 import msgspec
 import pyarrow as pa  # type: ignore[import-untyped]
 import sqlglot
 from sqlglot import exp
 
-from snowflake_stand_in.catalog import describe
 from snowflake_stand_in.catalog.listing import Listing
-from snowflake_stand_in.engine.locks import TableName
+from snowflake_stand_in.engine import relations
+from snowflake_stand_in.engine.account import Account, Service
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import authorization, securables
-from snowflake_stand_in.rights.access import ADMIN, missing, require
+from snowflake_stand_in.rights.access import ADMIN, Access, missing, require
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
-from snowflake_stand_in.sql.token_stream import TokenStream, first_word
+from snowflake_stand_in.sql.names import TableName
+from snowflake_stand_in.sql.token_stream import TokenStream
 
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.account import Account
-    from snowflake_stand_in.statement import Cursor
-
-COMMAND = "STREAM STATEMENT"
 HAS_DATA = "SYSTEM$STREAM_HAS_DATA"
 
 _STREAMS = "_fs_global.main.streams"
@@ -77,7 +74,7 @@ class Stream(msgspec.Struct, frozen=True):
         return f'"{self.source.database}"._fs_information_schema."_fs_stream_{self.id}"'
 
 
-class Streams:
+class Streams(Service):
     """The account's streams. Changes are in the file when a method returns."""
 
     def __init__(self, account: Account) -> None:
@@ -89,6 +86,17 @@ class Streams:
         rows = self._connection.execute(f"select definition from {_STREAMS}").fetchall()
         found = [msgspec.json.decode(text, type=Stream) for (text,) in rows]
         self._streams = {stream.place: stream for stream in found}
+
+    def attached(self, database: str) -> None:
+        """Make the table of a database's streams' offsets."""
+        self._connection.execute(
+            f"create table if not exists {_offsets(database)} (id varchar, rows_seen bigint)"
+        )
+
+    def source_of(self, name: TableName) -> tuple[str, TableName] | None:
+        """Return the table of a stream of this name."""
+        stream = self._streams.get(name)
+        return ("STREAM", stream.source) if stream else None
 
     def get(self, place: TableName) -> Stream | None:
         """Return the stream of this name."""
@@ -133,11 +141,6 @@ class Streams:
                 self.table_gone(stream.source)
 
 
-def creation_sql(database: str) -> str:
-    """Return what a database needs: the table of its streams' offsets."""
-    return f"create table if not exists {_offsets(database)} (id varchar, rows_seen bigint)"
-
-
 def _offsets(database: str) -> str:
     return f'"{database}"._fs_information_schema._fs_stream_offsets'
 
@@ -145,28 +148,11 @@ def _offsets(database: str) -> str:
 # Statements about streams
 
 
-def recognised(text: str) -> exp.Expr | None:
-    """Return a statement about streams as a command; None for any other."""
-    word = first_word(text)
-    if word not in ("CREATE", "ALTER", "DROP", "SHOW", "DESC", "DESCRIBE"):
-        return None
-    tokens = TokenStream(text)
-    tokens.skip()
-    if word == "CREATE":
-        tokens.accept("OR", "REPLACE")
-    if word == "SHOW":
-        tokens.accept("TERSE")
-    if tokens.word != ("STREAMS" if word == "SHOW" else "STREAM"):
-        return None
-    return exp.Command(this=COMMAND, expression=exp.Literal.string(text))
-
-
-def run(cursor: Cursor, text: str) -> None:
-    """Run one statement about streams."""
+def _run(cursor: Cursor, text: str) -> None:
     tokens = TokenStream(text)
     verb = tokens.skip().upper()
     if verb in ("CREATE", "ALTER", "DROP"):
-        cursor._conn.commit()
+        cursor.session.commit()
     match verb:
         case "CREATE":
             _create(cursor, tokens)
@@ -178,7 +164,11 @@ def run(cursor: Cursor, text: str) -> None:
             if tokens.word == "TERSE":
                 raise unsupported("SHOW TERSE STREAMS")
             listing = Listing(cursor, tokens, "STREAMS")
-            found = [s for s in cursor._conn.account.streams.all() if listing.wants(str(s.place))]
+            found = [
+                s
+                for s in cursor.session.account.service(Streams).all()
+                if listing.wants(str(s.place))
+            ]
             _answer(cursor, found[: listing.limit])
         case _:
             tokens.expect("STREAM")
@@ -187,9 +177,16 @@ def run(cursor: Cursor, text: str) -> None:
             _answer(cursor, [stream])
 
 
+STREAM = Kind(
+    "STREAM STATEMENT",
+    begins("(?:create(?: or replace)?|alter|drop|desc|describe) stream|show (?:terse )?streams"),
+    _run,
+)
+
+
 def _create(cursor: Cursor, tokens: TokenStream) -> None:
-    session = cursor._conn
-    store, access = session.account.streams, session.account.access
+    session = cursor.session
+    store, access = session.account.service(Streams), session.account.service(Access)
     replace = tokens.accept("OR", "REPLACE")
     tokens.expect("STREAM")
     if_not_exists = tokens.accept("IF", "NOT", "EXISTS")
@@ -218,7 +215,7 @@ def _create(cursor: Cursor, tokens: TokenStream) -> None:
     if known is not None and if_not_exists:
         cursor.succeed(f"{place.name} already exists, statement succeeded.")
         return
-    if (known is not None and not replace) or describe.exists(cursor, place):
+    if (known is not None and not replace) or relations.exists(cursor, place):
         raise compilation(2002, f"Object '{place}' already exists.", "42710")
     if known is not None:
         require(session, "OWNERSHIP", "STREAM", str(place))
@@ -262,9 +259,9 @@ def _boolean(tokens: TokenStream) -> bool:
 
 def _require_source(cursor: Cursor, stream: Stream) -> None:
     """Raise unless the stream's table is one, and the role may have it followed."""
-    session, source = cursor._conn, stream.source
+    session, source = cursor.session, stream.source
     # Only the owner may start the tracking of changes, which the first stream does
-    first = not session.account.streams.on(source)
+    first = not session.account.service(Streams).on(source)
     require(session, "OWNERSHIP" if first else "SELECT", "TABLE", stream.table)
     if source in session.temporary or source.database != stream.database:
         raise unsupported("a stream on a temporary table, or on one of another database")
@@ -275,11 +272,11 @@ def _require_source(cursor: Cursor, stream: Stream) -> None:
 
 
 def _alter(cursor: Cursor, tokens: TokenStream) -> None:
-    session = cursor._conn
+    session = cursor.session
     tokens.expect("STREAM")
     exists = tokens.accept("IF", "EXISTS")
     place = names.full(tokens.table(), session.database, session.schema)
-    if exists and session.account.streams.get(place) is None:
+    if exists and session.account.service(Streams).get(place) is None:
         cursor.succeed()
         return
     stream = _checked(cursor, place, "OWNERSHIP")
@@ -290,50 +287,50 @@ def _alter(cursor: Cursor, tokens: TokenStream) -> None:
     else:
         raise unsupported(f"ALTER STREAM … {tokens.word}")
     tokens.end()
-    session.account.streams.put(msgspec.structs.replace(stream, comment=comment))
+    session.account.service(Streams).put(msgspec.structs.replace(stream, comment=comment))
     cursor.succeed()
 
 
 def _drop(cursor: Cursor, tokens: TokenStream) -> None:
-    session = cursor._conn
+    session = cursor.session
     tokens.expect("STREAM")
     exists = tokens.accept("IF", "EXISTS")
     place = names.full(tokens.table(), session.database, session.schema)
     tokens.end()
-    if exists and session.account.streams.get(place) is None:
+    if exists and session.account.service(Streams).get(place) is None:
         cursor.succeed(f"Drop statement executed successfully ({place.name} already dropped).")
         return
     stream = _checked(cursor, place, "OWNERSHIP")
-    session.account.streams.drop(stream)
-    session.account.access.dropped("STREAM", str(place))
+    session.account.service(Streams).drop(stream)
+    session.account.service(Access).dropped("STREAM", str(place))
     _forget(cursor, stream)
     cursor.succeed(f"{place.name} successfully dropped.")
 
 
 def _forget(cursor: Cursor, stream: Stream) -> None:
     """Delete a stream's offset and the rows that it kept."""
-    with cursor._conn.writing([stream.place], exclusive=True):
+    with cursor.session.writing([stream.place], exclusive=True):
         cursor.rows(f"delete from {stream.offsets} where id = ?", [stream.id])
         cursor.rows(f"drop table {stream.kept}")
-    cursor._conn.commit()
+    cursor.session.commit()
 
 
 def _named(cursor: Cursor, tokens: TokenStream, privilege: str | None) -> Stream:
-    session = cursor._conn
+    session = cursor.session
     place = names.full(tokens.table(), session.database, session.schema)
     return _checked(cursor, place, privilege)
 
 
 def _checked(cursor: Cursor, place: TableName, privilege: str | None) -> Stream:
-    require(cursor._conn, privilege, "STREAM", str(place))
-    stream = cursor._conn.account.streams.get(place)
+    require(cursor.session, privilege, "STREAM", str(place))
+    stream = cursor.session.account.service(Streams).get(place)
     if stream is None:
         raise missing("STREAM", str(place))
     return stream
 
 
 def _answer(cursor: Cursor, streams: list[Stream]) -> None:
-    access = cursor._conn.account.access
+    access = cursor.session.account.service(Access)
     moment = pa.timestamp("us", "UTC")
     columns = {
         "created_on": pa.array([s.created_on for s in streams], moment),
@@ -364,8 +361,8 @@ def _answer(cursor: Cursor, streams: list[Stream]) -> None:
 
 def read_by(cursor: Cursor, statement: exp.Expr) -> list[Stream]:
     """Return the streams that a statement reads."""
-    session = cursor._conn
-    streams = session.account.streams
+    session = cursor.session
+    streams = session.account.service(Streams)
     if not streams.all():
         return []
     found = {}
@@ -377,33 +374,43 @@ def read_by(cursor: Cursor, statement: exp.Expr) -> list[Stream]:
     return list(found.values())
 
 
+def on(cursor: Cursor, table: TableName) -> list[Stream]:
+    """Return the streams that follow a table."""
+    return cursor.session.account.service(Streams).on(table)
+
+
+def check_readers(cursor: Cursor, statement: exp.Expr) -> None:
+    """Raise for a statement that can't read a stream here."""
+    if isinstance(statement, exp.Copy | exp.Create) and read_by(cursor, statement):
+        raise unsupported("streams in COPY, CREATE TABLE AS and views: use INSERT")
+
+
 @contextmanager
 def reading(cursor: Cursor, statement: exp.Expr) -> Iterator[None]:
     """Run a query whose streams all show one state."""
     with ExitStack() as stack:
         for stream in read_by(cursor, statement):
-            stack.enter_context(cursor._conn.repeatable(stream.source))
+            stack.enter_context(cursor.session.repeatable(stream.source))
         yield
 
 
-def call(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
-    """Return a statement with its calls of SYSTEM$STREAM_HAS_DATA replaced by what they say."""
+def call_functions(cursor: Cursor, statement: exp.Expr) -> None:
+    """Replace a statement's calls of SYSTEM$STREAM_HAS_DATA by what they say, in place."""
     for function in list(statement.find_all(exp.Anonymous)):
         if function.name.upper() != HAS_DATA:
             continue
         if len(function.expressions) != 1 or not isinstance(function.expressions[0], exp.Literal):
             raise unsupported(f"{HAS_DATA} of anything but one literal")
         stream = _named(cursor, TokenStream(function.expressions[0].name), "SELECT")
-        with cursor._conn.repeatable(stream.source):
+        with cursor.session.repeatable(stream.source):
             inserted, kept = _pending(cursor, stream)
             some = kept or bool(cursor.rows(f"{inserted} limit 1"))
         function.replace(exp.Boolean(this=some))
-    return statement
 
 
-def resolve(cursor: Cursor, query: exp.Expr) -> exp.Expr:
-    """Replace the streams of a query in DuckDB's SQL by the changes that they have to show."""
-    streams = cursor._conn.account.streams
+def show_changes(cursor: Cursor, query: exp.Expr) -> None:
+    """Replace the streams of a DuckDB query by the changes that they have to show, in place."""
+    streams = cursor.session.account.service(Streams)
     for table in list(query.find_all(exp.Table)):
         if not isinstance(table.this, exp.Identifier) or not table.catalog:
             continue
@@ -418,7 +425,6 @@ def resolve(cursor: Cursor, query: exp.Expr) -> exp.Expr:
         for part in ("joins", "laterals", "pivots", "sample"):
             new.set(part, table.args.get(part))
         table.replace(new)
-    return query
 
 
 def _changes(cursor: Cursor, stream: Stream) -> str:
@@ -437,7 +443,7 @@ def _pending(cursor: Cursor, stream: Stream) -> tuple[str, bool]:
     """Return the query of the rows since the offset, and whether deleted ones were kept."""
     if stream.invalid is not None:
         raise error(91904, f"{stream.invalid} '{stream.name}'", "55000")
-    if stream.source in cursor._conn.shrunk:
+    if stream.source in cursor.session.shrunk:
         raise unsupported(
             f"reading stream '{stream.place}' in a transaction that has deleted from its table"
         )
@@ -466,42 +472,40 @@ def _first_unseen(cursor: Cursor, stream: Stream) -> int:
 @contextmanager
 def consuming(cursor: Cursor, target: TableName, streams: list[Stream]) -> Iterator[None]:
     """Run a DML statement that reads `streams`: the commit of it advances them."""
-    session = cursor._conn
+    session = cursor.session
     for stream in streams:
         if target not in session.temporary and target.database != stream.source.database:
             raise unsupported("consuming a stream into a table of another database")
     yield
-    session.consumed |= {stream.id: stream for stream in streams}
+    session.before_commit |= {s.id: partial(_advance, cursor, s) for s in streams}
 
 
-def advance(connection: duckdb.DuckDBPyConnection, stream: Stream) -> None:
+def _advance(cursor: Cursor, stream: Stream) -> None:
     """Move a stream's offset to the state that its transaction reads; a part of its commit."""
-    connection.execute(
+    cursor.rows(
         f"update {stream.offsets} set rows_seen = "
         f"(select count(*) from {_table(stream)} where rowid < {_UNCOMMITTED}) where id = ?",
         [stream.id],
     )
-    connection.execute(f"delete from {stream.kept}")
+    cursor.rows(f"delete from {stream.kept}")
 
 
 @contextmanager
-def deleting(
-    cursor: Cursor, statement: exp.Expr, params: Any, streams: list[Stream]
-) -> Iterator[None]:
+def deleting(cursor: Cursor, statement: exp.Expr, streams: list[Stream]) -> Iterator[None]:
     """Run a DELETE from a table: keep the rows that `streams` have yet to show, and count again."""
     if not streams:
         yield
         return
-    session = cursor._conn
+    session = cursor.session
     if not isinstance(statement, exp.Delete):
         raise unsupported(
             "UPDATE, MERGE and INSERT OVERWRITE of a table with a stream: use DELETE and INSERT"
         )
-    if session.consumed.keys() & {stream.id for stream in streams}:
+    if session.before_commit.keys() & {stream.id for stream in streams}:
         raise unsupported("deleting from a table after consuming its stream in one transaction")
     first = {stream.id: _first_unseen(cursor, stream) for stream in streams}
     for stream in streams:
-        _keep(cursor, statement, params, stream, first[stream.id])
+        _keep(cursor, statement, stream, first[stream.id])
     yield
     for stream in streams:
         cursor.rows(
@@ -513,7 +517,7 @@ def deleting(
         session.shrunk.add(stream.source)
 
 
-def _keep(cursor: Cursor, statement: exp.Delete, params: Any, stream: Stream, first: int) -> None:
+def _keep(cursor: Cursor, statement: exp.Delete, stream: Stream, first: int) -> None:
     """Keep what a DELETE takes: of a standard stream the rows seen, of another those not yet."""
     target = statement.this.copy()
     query = exp.select(exp.alias_(exp.column("rowid", table=target.alias_or_name), "ID"))
@@ -522,20 +526,20 @@ def _keep(cursor: Cursor, statement: exp.Delete, params: Any, stream: Stream, fi
         query = query.join(other.copy(), join_type="cross")
     if where := statement.args.get("where"):
         query = query.where(where.this.copy())
-    deleted = cursor._transform(query, params)
+    deleted = cursor.translated(query)
     new = f"rowid >= {first} and rowid < {_UNCOMMITTED}"
     wanted = new if stream.append_only else f"rowid < {first}"
     cursor.rows(
         f'insert into {stream.kept} by name select *, uuid() as "METADATA$ROW_ID" '
         f"from {_table(stream)} where {wanted} and rowid in ({deleted.sql(dialect='duckdb')})",
-        params if deleted.find(exp.Placeholder) else None,
+        cursor.bound(deleted),
     )
 
 
 def check_definition(cursor: Cursor, statement: exp.Expr) -> None:
     """Raise for DDL that streams would not survive here as they do in Snowflake."""
-    session = cursor._conn
-    store = session.account.streams
+    session = cursor.session
+    store = session.account.service(Streams)
     kind = str(statement.args.get("kind") or "").upper()
     if isinstance(statement, exp.Comment) and kind == "STREAM":
         raise unsupported("COMMENT ON STREAM: use ALTER STREAM … SET COMMENT")
@@ -550,14 +554,14 @@ def check_definition(cursor: Cursor, statement: exp.Expr) -> None:
         raise unsupported("ALTER and TRUNCATE of a table with a stream")
 
 
-def defined(cursor: Cursor, statement: exp.Expr) -> None:
+def note_definition(cursor: Cursor, statement: exp.Expr) -> None:
     """Note what DDL has done to the tables of streams."""
     kind = str(statement.args.get("kind") or "").upper()
     replaced = isinstance(statement, exp.Create) and statement.args.get("replace")
     if kind == "TABLE" and (isinstance(statement, exp.Drop) or replaced):
-        session = cursor._conn
+        session = cursor.session
         place = names.target(statement, session.database, session.schema)
-        session.account.streams.table_gone(place)
+        session.account.service(Streams).table_gone(place)
 
 
 def _table(stream: Stream) -> str:

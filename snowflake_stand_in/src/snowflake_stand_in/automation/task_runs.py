@@ -12,19 +12,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from croniter import croniter  # type: ignore[import-untyped]
 from snowflake.connector.errors import ProgrammingError
 
-from snowflake_stand_in.rights.access import ADMIN
+from snowflake_stand_in.engine.account import Account, Service
+from snowflake_stand_in.engine.session import Session
+from snowflake_stand_in.rights.access import ADMIN, Access
 from snowflake_stand_in.sql.errors import compilation, error, translate
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.account import Account
-    from snowflake_stand_in.engine.session import Session
 
 HISTORY = "_fs_global.main.task_history"
 _TASKS = "_fs_global.main.tasks"
@@ -97,7 +95,7 @@ def next_time(schedule: str, base: datetime, after: datetime) -> datetime:
     raise compilation(2140, f"Invalid schedule '{schedule}' for task.", "22023")
 
 
-class Tasks:
+class Tasks(Service):
     """The account's tasks. Changes are in the file when a method returns."""
 
     def __init__(self, account: Account) -> None:
@@ -319,9 +317,9 @@ class Tasks:
     @contextmanager
     def _session(self, task: Task) -> Iterator[Session]:
         """Give a session with the owner's role; it is interrupted at the task's time limit."""
-        owner = self._account.access.owner("TASK", task.full_name)
+        owner = self._account.service(Access).owner("TASK", task.full_name)
         require_execute(self._account, task, owner)
-        session = self._account.connect(task.database, task.schema)
+        session = Session(self._account, task.database, task.schema)
         session.user, session.role = "SYSTEM", owner
         session.warehouse = task.settings.get("WAREHOUSE")
         self._sessions.add(session)
@@ -358,7 +356,7 @@ class Tasks:
     def _holds(session: Session, condition: str) -> bool:
         cursor = session.cursor()
         cursor.execute(f"select ({condition})::boolean as holds")
-        return bool(cursor._arrow_table.column(0)[0].as_py())
+        return bool(cursor.result.column(0)[0].as_py())
 
     def _count(self, root: Task, *, failed: bool) -> None:
         """Suspend a task that failed too often in a row."""
@@ -406,10 +404,10 @@ class Tasks:
 
 def require_execute(account: Account, task: Task, owner: str) -> None:
     """Raise unless a task's owner may execute tasks."""
-    roles = account.access.inherited(owner)
+    roles = account.service(Access).inherited(owner)
     if ADMIN in roles:
         return
-    held = account.access.held(roles, "ACCOUNT", "")
+    held = account.service(Access).held(roles, "ACCOUNT", "")
     for privilege in (
         ("EXECUTE TASK",)
         if "WAREHOUSE" in task.settings

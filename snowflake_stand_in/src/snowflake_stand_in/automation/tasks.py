@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import sqlglot
@@ -13,18 +13,16 @@ from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
 from snowflake_stand_in.automation import scripting, streams
-from snowflake_stand_in.automation.task_runs import HISTORY, Task, next_time, require_execute
+from snowflake_stand_in.automation.task_runs import HISTORY, Task, Tasks, next_time, require_execute
 from snowflake_stand_in.catalog.listing import Listing
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
-from snowflake_stand_in.rights.access import ACCOUNT, ADMIN, active_roles, missing, require
+from snowflake_stand_in.rights.access import ACCOUNT, ADMIN, Access, active_roles, missing, require
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
-from snowflake_stand_in.sql.token_stream import TokenStream, first_word
+from snowflake_stand_in.sql.token_stream import TokenStream
 
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
-
-COMMAND = "TASK STATEMENT"
 _SETTINGS = {
     "WAREHOUSE",
     "SCHEDULE",
@@ -61,29 +59,12 @@ _COLUMNS = (
 )
 
 
-def recognised(text: str) -> exp.Expr | None:
-    """Return a statement about tasks as a command; None for any other."""
-    word = first_word(text)
-    if word not in ("CREATE", "ALTER", "DROP", "EXECUTE", "SHOW", "DESC", "DESCRIBE"):
-        return None
-    tokens = TokenStream(text)
-    tokens.skip()
-    if word == "CREATE" and tokens.accept("OR"):
-        tokens.skip()
-    if word == "SHOW":
-        tokens.accept("TERSE")
-    if tokens.word != ("TASKS" if word == "SHOW" else "TASK"):
-        return None
-    return exp.Command(this=COMMAND, expression=exp.Literal.string(text))
-
-
-def run(cursor: Cursor, text: str) -> None:
-    """Run one statement about tasks."""
+def _run(cursor: Cursor, text: str) -> None:
     tokens = TokenStream(text)
     verb = tokens.skip().upper()
     if verb != "SHOW":
         # DDL, and EXECUTE TASK as DDL does, commits what is open
-        cursor._conn.commit()
+        cursor.session.commit()
     match verb:
         case "CREATE":
             _create(cursor, tokens)
@@ -102,8 +83,18 @@ def run(cursor: Cursor, text: str) -> None:
             _answer(cursor, [task])
 
 
-def resolve(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
-    """Return a statement with TASK_HISTORY made a query and the system function called."""
+TASK = Kind(
+    "TASK STATEMENT",
+    begins(
+        "(?:create(?: or (?:replace|alter))?|alter|drop|execute|desc|describe) task"
+        "|show (?:terse )?tasks"
+    ),
+    _run,
+)
+
+
+def call_functions(cursor: Cursor, statement: exp.Expr) -> None:
+    """Make TASK_HISTORY a query and call SYSTEM$TASK_DEPENDENTS_ENABLE, in place."""
     for call in list(statement.find_all(exp.Anonymous)):
         if call.name.upper() == _DEPENDENTS:
             call.replace(_enable_dependents(cursor, call))
@@ -114,15 +105,14 @@ def resolve(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
                 this=exp.to_identifier("TASK_HISTORY", quoted=True)
             )
             source.replace(exp.Subquery(this=_history(cursor, call), alias=alias))
-    return statement
 
 
 # Definitions
 
 
 def _create(cursor: Cursor, tokens: TokenStream) -> None:
-    session = cursor._conn
-    store, access = session.account.tasks, session.account.access
+    session = cursor.session
+    store, access = session.account.service(Tasks), session.account.service(Access)
     replace = alter = False
     if tokens.accept("OR"):
         replace, alter = tokens.word == "REPLACE", tokens.word == "ALTER"
@@ -186,11 +176,11 @@ def _setting(tokens: TokenStream, task: Task) -> None:
 
 
 def _predecessors(cursor: Cursor, tokens: TokenStream) -> list[str]:
-    session = cursor._conn
+    session = cursor.session
     found = []
     while True:
         place = names.full(tokens.table(), session.database, session.schema)
-        if session.account.tasks.get(str(place)) is None:
+        if session.account.service(Tasks).get(str(place)) is None:
             raise missing("TASK", str(place))
         require(session, "OWNERSHIP", "TASK", str(place))
         found.append(str(place))
@@ -208,10 +198,10 @@ def _condition(text: str) -> str:
 
 def _body(cursor: Cursor, tokens: TokenStream) -> str:
     text = tokens.rest()
-    statement = cursor._parsed(text)
+    statement = cursor.parsed(text)
     if isinstance(statement, exp.Command):
-        if statement.this == scripting.COMMAND:
-            scripting.check(text)
+        if statement.this == scripting.BLOCK.name:
+            scripting.check(cursor, text)
         elif str(statement.this).upper() == "CALL":
             raise unsupported("procedures")
     elif isinstance(statement, exp.Alias | exp.Column):
@@ -226,7 +216,7 @@ def _check(cursor: Cursor, task: Task) -> None:
     triggered = streams.HAS_DATA in (task.condition or "").upper()
     if triggered and not task.predecessors and "SCHEDULE" not in task.settings:
         raise unsupported("triggered tasks: give a SCHEDULE beside WHEN")
-    store = cursor._conn.account.tasks
+    store = cursor.session.account.service(Tasks)
     if task.full_name in task.predecessors or any(
         task.full_name in t.predecessors or task.full_name == t.full_name
         for name in task.predecessors
@@ -248,17 +238,17 @@ def _before(tasks: list[Task], name: str) -> list[Task]:
 
 
 def _named(cursor: Cursor, tokens: TokenStream, privilege: str | None) -> Task:
-    session = cursor._conn
+    session = cursor.session
     place = names.full(tokens.table(), session.database, session.schema)
     require(session, privilege, "TASK", str(place))
-    task = session.account.tasks.get(str(place))
+    task = session.account.service(Tasks).get(str(place))
     if task is None:
         raise missing("TASK", str(place))
     return task
 
 
 def _require_suspended(cursor: Cursor, name: str, *, itself: bool = True) -> None:
-    for root in cursor._conn.account.tasks.roots(name):
+    for root in cursor.session.account.service(Tasks).roots(name):
         if root.started and (itself or root.full_name != name):
             raise error(
                 91421,
@@ -269,8 +259,8 @@ def _require_suspended(cursor: Cursor, name: str, *, itself: bool = True) -> Non
 
 
 def _alter(cursor: Cursor, tokens: TokenStream) -> None:
-    session = cursor._conn
-    store = session.account.tasks
+    session = cursor.session
+    store = session.account.service(Tasks)
     tokens.expect("TASK")
     if tokens.accept("IF", "EXISTS"):
         ahead = TokenStream(tokens.text[tokens.start :])
@@ -284,7 +274,9 @@ def _alter(cursor: Cursor, tokens: TokenStream) -> None:
     task = _named(cursor, tokens, "OPERATE" if operates else "OWNERSHIP")
     if tokens.accept("RESUME"):
         _require_suspended(cursor, task.full_name, itself=False)
-        require_execute(session.account, task, session.account.access.owner("TASK", task.full_name))
+        require_execute(
+            session.account, task, session.account.service(Access).owner("TASK", task.full_name)
+        )
         task.started, task.resumed_on, task.failures = True, datetime.now(UTC), 0
         task.suspended_reason = None
     elif tokens.accept("SUSPEND"):
@@ -330,20 +322,20 @@ def _change(cursor: Cursor, tokens: TokenStream, task: Task) -> None:
 
 
 def _drop(cursor: Cursor, tokens: TokenStream) -> None:
-    session = cursor._conn
+    session = cursor.session
     tokens.expect("TASK")
     exists = tokens.accept("IF", "EXISTS")
     place = names.full(tokens.table(), session.database, session.schema)
     tokens.end()
-    if session.account.tasks.get(str(place)) is None:
+    if session.account.service(Tasks).get(str(place)) is None:
         if not exists:
             raise missing("TASK", str(place))
         cursor.succeed(f"Drop statement executed successfully ({place.name} already dropped).")
         return
     require(session, "OWNERSHIP", "TASK", str(place))
     _require_suspended(cursor, str(place), itself=False)
-    session.account.tasks.drop(str(place))
-    session.account.access.dropped("TASK", str(place))
+    session.account.service(Tasks).drop(str(place))
+    session.account.service(Access).dropped("TASK", str(place))
     cursor.succeed(f"{place.name} successfully dropped.")
 
 
@@ -357,24 +349,24 @@ def _execute(cursor: Cursor, tokens: TokenStream) -> None:
         raise unsupported("EXECUTE TASK … RETRY LAST and USING CONFIG")
     if task.predecessors:
         raise error(91090, f"Cannot execute task {task.full_name}: it is not a root task.", "23001")
-    account = cursor._conn.account
-    require_execute(account, task, account.access.owner("TASK", task.full_name))
-    account.tasks.execute(task)
+    account = cursor.session.account
+    require_execute(account, task, account.service(Access).owner("TASK", task.full_name))
+    account.service(Tasks).execute(task)
     cursor.succeed(f"Task {task.name} is scheduled to run immediately.")
 
 
 def _enable_dependents(cursor: Cursor, call: exp.Anonymous) -> exp.Expr:
-    session = cursor._conn
+    session = cursor.session
     if len(call.expressions) != 1 or not isinstance(call.expressions[0], exp.Literal):
         raise unsupported(f"{_DEPENDENTS} of anything but a literal")
     task = _named(cursor, TokenStream(call.expressions[0].name), "OPERATE")
-    store = session.account.tasks
+    store = session.account.service(Tasks)
     for found in reversed(store.graph(task.full_name)):
         changed = store.get(found.full_name)
         if changed is None or changed.started:
             continue
         require(session, "OPERATE", "TASK", changed.full_name)
-        owner = session.account.access.owner("TASK", changed.full_name)
+        owner = session.account.service(Access).owner("TASK", changed.full_name)
         require_execute(session.account, changed, owner)
         changed.started, changed.resumed_on, changed.failures = True, datetime.now(UTC), 0
         store.put(changed)
@@ -385,7 +377,7 @@ def _enable_dependents(cursor: Cursor, call: exp.Anonymous) -> exp.Expr:
 
 
 def _show(cursor: Cursor, listing: Listing) -> None:
-    tasks = [t for t in cursor._conn.account.tasks.all() if listing.wants(t.full_name)]
+    tasks = [t for t in cursor.session.account.service(Tasks).all() if listing.wants(t.full_name)]
     if listing.root_only:
         tasks = [t for t in tasks if not t.predecessors]
     _answer(cursor, tasks[: listing.limit])
@@ -400,7 +392,7 @@ def _row(cursor: Cursor, task: Task) -> dict[str, Any]:
         "id": task.id,
         "database_name": task.database,
         "schema_name": task.schema,
-        "owner": cursor._conn.account.access.owner("TASK", task.full_name),
+        "owner": cursor.session.account.service(Access).owner("TASK", task.full_name),
         "comment": settings.get("COMMENT", ""),
         "warehouse": settings.get("WAREHOUSE"),
         "schedule": settings.get("SCHEDULE"),
@@ -472,9 +464,9 @@ def _history(cursor: Cursor, call: exp.Anonymous) -> exp.Expr:
 
 def _visible(cursor: Cursor) -> list[str] | None:
     """Return the tasks whose runs the session's roles may see; None for all."""
-    session = cursor._conn
+    session = cursor.session
     roles = active_roles(session)
-    access = session.account.access
+    access = session.account.service(Access)
     if ADMIN in roles or "MONITOR EXECUTION" in access.held(roles, *ACCOUNT):
         return None
     return access.visible(roles, "TASK")

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from sqlglot import exp
 
 from snowflake_stand_in.catalog import account_listing
 from snowflake_stand_in.catalog.account_listing import AccountObject
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import (
     ACCOUNT,
     ADMIN,
+    Access,
     Securable,
     active_roles,
     missing,
@@ -25,9 +27,7 @@ from snowflake_stand_in.rights.access import (
     require_owner,
 )
 from snowflake_stand_in.sql.errors import compilation, unsupported
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.sql.parsing import plain
 
 _KINDS = (
     "RESOURCE MONITOR",
@@ -42,7 +42,7 @@ _KINDS = (
 _KIND = "|".join(kind.replace(" ", r"\s+") for kind in _KINDS)
 _NAME = r"(?P<name>(?:\"[^\"]+\"|[\w$]+)(?:\.(?:\"[^\"]+\"|[\w$]+))*)"
 _CREATE = re.compile(
-    rf"create\s+(?P<replace>or\s+(?:replace|alter)\s+)?(?P<kind>{_KIND})\s+"
+    rf"create\s+(?P<replace>or\s+replace\s+)?(?P<kind>{_KIND})\s+"
     rf"(?P<exists>if\s+not\s+exists\s+)?{_NAME}",
     re.IGNORECASE,
 )
@@ -64,20 +64,23 @@ values (?, ?, now(), ?)
 """
 
 
-def handle(cursor: Cursor, statement: exp.Expr) -> bool:
-    """Record or list account objects; return whether the statement was about them."""
-    text = re.sub(r"\s+", " ", statement.sql(dialect="snowflake", comments=False)).strip()
-    if isinstance(statement, exp.Query | exp.DML):
-        return False
-    if match := _CREATE.match(text):
-        _create(cursor, match, text)
-    elif match := _CHANGE.match(text):
-        _change(cursor, match, text)
-    elif match := _SHOW.match(text):
+def _run(cursor: Cursor, text: str) -> None:
+    written = re.sub(r"\s+", " ", plain(text))
+    if match := _CREATE.match(written):
+        _create(cursor, match, written)
+    elif match := _CHANGE.match(written):
+        _change(cursor, match, written)
+    elif match := _SHOW.match(written):
         _show(cursor, match)
     else:
-        return False
-    return True
+        raise unsupported(f"statements of {written.split(' ')[0].upper()}")
+
+
+ACCOUNT_OBJECT = Kind(
+    "ACCOUNT OBJECT STATEMENT",
+    begins(rf"(?:create(?: or replace)?|alter|drop) (?:{_KIND})|show (?:{_KIND})s"),
+    _run,
+)
 
 
 def _kind(match: re.Match[str]) -> str:
@@ -100,8 +103,8 @@ def _definition(cursor: Cursor, kind: str, name: str) -> str | None:
 
 
 def _create(cursor: Cursor, match: re.Match[str], text: str) -> None:
-    cursor._conn.commit()
-    session = cursor._conn
+    cursor.session.commit()
+    session = cursor.session
     kind, name = _kind(match), _name(match)
     on = _securable(cursor, kind, match["name"])
     require(session, *_creating(on))
@@ -114,12 +117,12 @@ def _create(cursor: Cursor, match: re.Match[str], text: str) -> None:
     if known:
         require_owner(session, *on)
     cursor.rows(_UPSERT, [kind, name, _SECRET.sub(r"\1'********'", text)])
-    session.account.access.created(*on, session.role or ADMIN)
+    session.account.service(Access).created(*on, session.role or ADMIN)
     cursor.succeed(f"{kind.capitalize()} {name} successfully created.")
 
 
 def _change(cursor: Cursor, match: re.Match[str], text: str) -> None:
-    cursor._conn.commit()
+    cursor.session.commit()
     kind, name = _kind(match), _name(match)
     known = _definition(cursor, kind, name)
     dropped = match["verb"].upper() == "DROP"
@@ -127,14 +130,14 @@ def _change(cursor: Cursor, match: re.Match[str], text: str) -> None:
     if known is None and not match["exists"]:
         raise missing(*on)
     if known is not None:
-        require(cursor._conn, _changing(on.kind, text), *on)
+        require(cursor.session, _changing(on.kind, text), *on)
     if "resource_monitor" in text.lower():
-        require(cursor._conn, "CREATE RESOURCE MONITOR", *ACCOUNT)
+        require(cursor.session, "CREATE RESOURCE MONITOR", *ACCOUNT)
     if dropped:
         cursor.rows(
             "delete from _fs_global.main.account_objects where kind = ? and name = ?", [kind, name]
         )
-        cursor._conn.account.access.dropped(*on)
+        cursor.session.account.service(Access).dropped(*on)
         cursor.succeed(f"{name} successfully dropped.")
         return
     if known is not None:
@@ -145,7 +148,7 @@ def _change(cursor: Cursor, match: re.Match[str], text: str) -> None:
 
 def _securable(cursor: Cursor, kind: str, name: str) -> Securable:
     own = "INTEGRATION" if kind.endswith("INTEGRATION") else kind
-    return Securable(own, securables.full_name(cursor._conn, own, name))
+    return Securable(own, securables.full_name(cursor.session, own, name))
 
 
 def _creating(on: Securable) -> tuple[str, str, str]:
@@ -166,7 +169,7 @@ def _show(cursor: Cursor, match: re.Match[str]) -> None:
     kind = _kind(match)
     wanted = f"%{kind}" if kind == "INTEGRATION" else kind
     like = (match["like"] or "%").replace("'", "''")
-    access, roles = cursor._conn.account.access, active_roles(cursor._conn)
+    access, roles = cursor.session.account.service(Access), active_roles(cursor.session)
     visible = "true"
     if ADMIN not in roles:
         own = [name.rpartition(".")[2] for name in access.visible(roles, kind)]
@@ -181,7 +184,7 @@ def _show(cursor: Cursor, match: re.Match[str]) -> None:
     ]
     match kind:
         case "WAREHOUSE":
-            rows = [account_listing.warehouse(f, cursor._conn.warehouse) for f in found]
+            rows = [account_listing.warehouse(f, cursor.session.warehouse) for f in found]
             columns = account_listing.warehouse(_NONE, None)
         case "RESOURCE MONITOR":
             rows = [account_listing.resource_monitor(f) for f in found]

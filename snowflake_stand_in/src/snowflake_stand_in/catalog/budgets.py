@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import require
-from snowflake_stand_in.sql.errors import compilation
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.sql.errors import compilation, unsupported
+from snowflake_stand_in.sql.parsing import plain
 
 _CREATE = re.compile(
     r"create\s+(or\s+replace\s+)?snowflake\.core\.budget\s+(if\s+not\s+exists\s+)?([\w.$]+)\s*\(\s*\)",
@@ -24,23 +21,27 @@ _SETTERS = ("SET_SPENDING_LIMIT", "SET_EMAIL_NOTIFICATIONS", "ADD_RESOURCE")
 _OBJECTS = "_fs_global.main.account_objects"
 
 
-def handle(cursor: Cursor, statement: exp.Command) -> bool:
-    """Run CREATE SNOWFLAKE.CORE.BUDGET and CALL budget!method(…); return whether it was one."""
-    written = statement.expression
-    text = f"{statement.this} {written.name if isinstance(written, exp.Literal) else written}"
-    if match := _CREATE.fullmatch(text):
+def _run(cursor: Cursor, text: str) -> None:
+    statement = plain(text)
+    if match := _CREATE.fullmatch(statement):
         _create(cursor, match)
-    elif match := _CALL.fullmatch(text):
+    elif match := _CALL.fullmatch(statement):
         _call(cursor, *match.groups())
     else:
-        return False
-    return True
+        raise unsupported("procedures and scripting")
+
+
+BUDGET = Kind(
+    "BUDGET STATEMENT",
+    begins(r"create (?:or replace )?snowflake\.core\.budget|call [\w.$]+!\w+"),
+    _run,
+)
 
 
 def _create(cursor: Cursor, match: re.Match[str]) -> None:
-    name = securables.full_name(cursor._conn, "TABLE", match[3])
-    require(cursor._conn, "CREATE SNOWFLAKE.CORE.BUDGET", "SCHEMA", name.rpartition(".")[0])
-    cursor._conn.commit()
+    name = securables.full_name(cursor.session, "TABLE", match[3])
+    require(cursor.session, "CREATE SNOWFLAKE.CORE.BUDGET", "SCHEMA", name.rpartition(".")[0])
+    cursor.session.commit()
     known = cursor.rows(f"select 1 from {_OBJECTS} where kind = 'BUDGET' and name = ?", [name])
     if known and not match[1]:
         if not match[2]:
@@ -52,8 +53,8 @@ def _create(cursor: Cursor, match: re.Match[str]) -> None:
 
 
 def _call(cursor: Cursor, written: str, method: str, argument: str) -> None:
-    name = securables.full_name(cursor._conn, "TABLE", written)
-    require(cursor._conn, "OWNERSHIP", "SCHEMA", name.rpartition(".")[0])
+    name = securables.full_name(cursor.session, "TABLE", written)
+    require(cursor.session, "OWNERSHIP", "SCHEMA", name.rpartition(".")[0])
     found = cursor.rows(
         f"select definition from {_OBJECTS} where kind = 'BUDGET' and name = ?", [name]
     )
@@ -65,7 +66,7 @@ def _call(cursor: Cursor, written: str, method: str, argument: str) -> None:
         raise compilation(1044, f"Invalid argument types for function '{method}'", "42P13")
     if method in _SETTERS:
         settings[method] = argument.strip()
-        cursor._conn.commit()
+        cursor.session.commit()
         _store(cursor, name, settings)
         cursor.succeed("The budget has been changed.")
     elif method == "GET_SPENDING_LIMIT":

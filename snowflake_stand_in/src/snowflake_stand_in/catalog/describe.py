@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
 
-from snowflake_stand_in.catalog import show, swap
-from snowflake_stand_in.engine.locks import TableName
-from snowflake_stand_in.sql import lengths, names
+from snowflake_stand_in.catalog import notes, show
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported
+from snowflake_stand_in.sql.names import TableName
 from snowflake_stand_in.stages import stages
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.translation import lengths
 
 _COLUMNS = """
 select
@@ -55,118 +53,89 @@ _NO_COMMENT = (
 )
 
 
-def handle(cursor: Cursor, statement: exp.Describe) -> bool:
-    """Run DESCRIBE TABLE, VIEW and STAGE; return whether it was one of them."""
-    kind = str(statement.args.get("kind") or "").upper()
-    if not isinstance(statement.this, exp.Table):
+def applies(cursor: Cursor, statement: exp.Expr) -> bool:
+    """Whether a statement is a DESCRIBE of an object known here."""
+    if not isinstance(statement, exp.Describe) or not isinstance(statement.this, exp.Table):
         return False
-    session = cursor._conn
+    kind = str(statement.args.get("kind") or "").upper()
+    if kind not in ("TABLE", "VIEW", ""):
+        return kind in ("SCHEMA", "DATABASE", "STAGE", "FILE FORMAT")
+    name = names.full(statement.this, cursor.session.database, cursor.session.schema)
+    return name.schema != "INFORMATION_SCHEMA"
+
+
+def run(cursor: Cursor, statement: exp.Describe) -> None:
+    """Run DESCRIBE of a table, view, stage, file format, schema or database."""
+    kind = str(statement.args.get("kind") or "").upper()
+    session = cursor.session
     if kind in ("SCHEMA", "DATABASE"):
         show.contents(cursor, kind, statement.this)
-        return True
+        return
     name = names.full(statement.this, session.database, session.schema)
     if kind == "STAGE":
-        stages.describe(cursor, name)
-        return True
+        stages.run_describe(cursor, name)
+        return
     if kind == "FILE FORMAT":
-        stages.describe_format(cursor, name)
-        return True
-    if kind not in ("TABLE", "VIEW", "") or name.schema == "INFORMATION_SCHEMA":
-        return False
+        stages.run_describe_format(cursor, name)
+        return
     place = TableName("temp", "main", str(name)) if name in session.temporary else name
     with session.reading():
         cursor.answer(_COLUMNS.format(place=place))
-    if not cursor.rowcount:
+    if not cursor.result.num_rows:
         raise compilation(2003, f"Object '{name}' does not exist or not authorized.", "02000")
-    return True
 
 
-def columns(cursor: Cursor, name: TableName) -> dict[str, str]:
-    """Return a table's columns and their DuckDB types, in order."""
-    place = names.physical(name) if name in cursor._conn.temporary else names.table(name)
-    described = cursor.rows(f"describe {place.sql(dialect='duckdb', identify=True)}")
-    return {column: kind for column, kind, *_ in described}
-
-
-def exists(cursor: Cursor, name: TableName) -> bool:
-    """Whether there is a table or view of this name that lasts."""
-    return bool(
-        cursor.rows(
-            "select 1 from information_schema.tables "
-            "where table_catalog = ? and table_schema = ? and table_name = ?",
-            name,
-        )
-    )
-
-
-def is_there(cursor: Cursor, statement: exp.Expr) -> bool:
-    """Whether CREATE TABLE or VIEW IF NOT EXISTS has nothing to do."""
-    if not isinstance(statement, exp.Create) or not statement.args.get("exists"):
-        return False
-    if str(statement.args["kind"]).upper() not in ("TABLE", "VIEW"):
-        return False
-    return exists(cursor, names.target(statement, cursor._conn.database, cursor._conn.schema))
-
-
-def move(cursor: Cursor, old: TableName, new: TableName) -> None:
-    """Keep the comment of a table that has got another name."""
-    cursor.rows(
-        f"update {_TABLES_EXT} set ext_table_catalog = ?, ext_table_schema = ?, ext_table_name = ? "
-        "where ext_table_catalog = ? and ext_table_schema = ? and ext_table_name = ?",
-        [*new, *old],
-    )
-
-
-def comment(cursor: Cursor, statement: exp.Comment) -> None:
+def run_comment(cursor: Cursor, statement: exp.Comment) -> None:
     """Run COMMENT ON; only those on tables, views and columns can be read again."""
     kind = str(statement.args["kind"]).upper()
     text = statement.expression.name
     if kind == "COLUMN":
         parts = [statement.this.args.get(part) for part in ("table", "db", "catalog")]
         table = exp.table_(*(part.copy() if part is not None else None for part in parts))
-        name = names.full(table, cursor._conn.database, cursor._conn.schema)
+        name = names.full(table, cursor.session.database, cursor.session.schema)
         _comment_on_column(cursor, name, names.normal(statement.this.this), text)
     elif kind in ("TABLE", "VIEW", "SCHEMA", "DATABASE"):
         record(cursor, statement, text, [])
     elif kind == "STAGE":
-        name = names.full(statement.this, cursor._conn.database, cursor._conn.schema)
-        stages.comment(cursor, name, text)
+        name = names.full(statement.this, cursor.session.database, cursor.session.schema)
+        stages.comment_on(cursor, name, text)
     else:
         raise unsupported(f"COMMENT ON {kind}")
     cursor.succeed()
 
 
-def set_properties(cursor: Cursor, statement: exp.Expr) -> bool:
-    """Run ALTER … SET of properties without a meaning here, and of COMMENT; False if it isn't."""
+def sets_properties(_: Cursor, statement: exp.Expr) -> bool:
+    """Whether a statement is ALTER … SET of properties."""
     actions = statement.args.get("actions") or []
-    if not isinstance(statement, exp.Alter) or not isinstance(actions[0], exp.AlterSet):
-        return False
-    text = _set_comment(list(actions[0].find_all(exp.Property)))
+    return isinstance(statement, exp.Alter) and isinstance(actions[0], exp.AlterSet)
+
+
+def run_set(cursor: Cursor, statement: exp.Alter) -> None:
+    """Run ALTER … SET of properties without a meaning here, and of COMMENT."""
+    text = _set_comment(list(statement.args["actions"][0].find_all(exp.Property)))
     record(cursor, statement, text, [])
     cursor.succeed()
-    return True
 
 
-def alter_container(cursor: Cursor, statement: exp.Command) -> bool:
-    """Run ALTER SCHEMA and DATABASE … SET; return whether the statement was one."""
+def run_alter_container(cursor: Cursor, statement: exp.Command) -> None:
+    """Run ALTER SCHEMA and DATABASE … SET."""
     match = re.match(
         r"\s*(schema|database)\s+(?:if\s+exists\s+)?(\S+)\s+set\s+(.+)",
         str(statement.expression),
         re.IGNORECASE | re.DOTALL,
     )
-    if str(statement.this).upper() != "ALTER" or match is None:
-        return False
+    if match is None:
+        raise unsupported("statements of ALTER")
     kind, name, rest = match.groups()
     # A table's properties parse, a schema's don't
     set_ = sqlglot.parse_one(f"create table t (a int) {rest}", read="snowflake")
     text = _set_comment(list(set_.find_all(exp.Property)))
-    session = cursor._conn
+    session = cursor.session
     session.commit()
     show.require(cursor, kind.upper(), exp.to_table(name, dialect="snowflake"))
     table = exp.Comment(this=exp.to_table(name, dialect="snowflake"), kind=kind.upper())
     _record_comment(cursor, table, text)
     cursor.succeed()
-    return True
 
 
 _WITHOUT_MEANING = {
@@ -214,9 +183,9 @@ def record(
         return
     if kind not in ("TABLE", "VIEW", "COLUMN"):
         return
-    name = names.target(statement, cursor._conn.database, cursor._conn.schema)
+    name = names.target(statement, cursor.session.database, cursor.session.schema)
     lengths.record(cursor, statement, name)
-    swap.renamed(cursor, statement)
+    notes.follow_rename(cursor, statement)
     if text is not None:
         cursor.rows(_COMMENT, [*name, text])
     elif isinstance(statement, exp.Create | exp.Drop):
@@ -235,37 +204,36 @@ def _record_comment(cursor: Cursor, statement: exp.Expr, text: str | None) -> No
     if kind == "DATABASE":
         name = TableName(parts[-1], "", "")
     else:
-        name = TableName(str(parts[0] if len(parts) > 1 else cursor._conn.database), parts[-1], "")
+        name = TableName(
+            str(parts[0] if len(parts) > 1 else cursor.session.database), parts[-1], ""
+        )
     if text is not None:
         cursor.rows(_COMMENT, [*name, text])
     elif isinstance(statement, exp.Drop) or statement.args.get("replace"):
         cursor.rows(_NO_COMMENT, name)
 
 
-def alter_column_comments(cursor: Cursor, statement: exp.Command) -> bool:
-    """Run dbt's ALTER TABLE … ALTER "A" COMMENT $$…$$, "B" COMMENT $$…$$; False if it isn't one."""
-    if str(statement.this).upper() != "ALTER":
-        return False
+def run_column_comments(cursor: Cursor, statement: exp.Command) -> None:
+    """Run dbt's ALTER TABLE … ALTER "A" COMMENT $$…$$, "B" COMMENT $$…$$; refuse any other."""
     tokens = sqlglot.tokenize(str(statement.expression), read="snowflake")
     words = [t.text.upper() for t in tokens]
-    if words[:1] not in (["TABLE"], ["VIEW"]) or "COMMENT" not in words or "ALTER" not in words:
-        return False
+    if "COMMENT" not in words or "ALTER" not in words:
+        raise unsupported("statements of ALTER")
     start = words.index("ALTER")
     text = "".join(t.text if t.text == "." else _sql(t) for t in tokens[1:start])
     table = exp.to_table(text, dialect="snowflake")
-    name = names.full(table, cursor._conn.database, cursor._conn.schema)
+    name = names.full(table, cursor.session.database, cursor.session.schema)
     found = []
     rest = [t for t in tokens[start + 1 :] if t.text.upper() not in ("COLUMN", ",", "ALTER")]
     for column, word, comment_token in zip(rest[::3], rest[1::3], rest[2::3], strict=False):
         if word.text.upper() != "COMMENT":
-            return False
+            raise unsupported("statements of ALTER")
         quoted = column.token_type == sqlglot.TokenType.IDENTIFIER
         found.append((column.text if quoted else column.text.upper(), comment_token.text))
-    cursor._conn.commit()
+    cursor.session.commit()
     for column_name, column_text in found:
         _comment_on_column(cursor, name, column_name, column_text)
     cursor.succeed()
-    return True
 
 
 def _sql(token: sqlglot.Token) -> str:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from snowflake_stand_in.rights.access import ADMIN, active_roles
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.rights.access import ADMIN, Access, active_roles
 from snowflake_stand_in.sql.token_stream import TokenStream
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 
 class Listing:
     """What one SHOW asks for; `wants` says whether an object, by its full name, is part of it."""
 
     def __init__(self, cursor: Cursor, tokens: TokenStream, plural: str) -> None:
-        session = cursor._conn
+        session = cursor.session
         self.limit: int | None = None
         self.root_only = False
         self._kind = plural.removesuffix("S")
@@ -49,7 +46,7 @@ class Listing:
                 raise tokens.unexpected()
         self._inside = "".join(f"{part}." for part in scope)
         self._roles = active_roles(session)
-        self._access = session.account.access
+        self._access = session.account.service(Access)
 
     def wants(self, full_name: str) -> bool:
         """Whether the object is asked for and the session's roles may see it."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql.errors import error, unsupported
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 _ROWS = "_EARLIER_RESULT"
 
 
-def readable(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
+def read_result(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     """Return the statement with its RESULT_SCAN, if it has one, made a table of that result."""
     scans = [t for t in statement.find_all(exp.TableFromRows) if _is_scan(t)]
     if not isinstance(statement, exp.Query) or not scans:
@@ -24,11 +20,11 @@ def readable(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     (query_id,) = scans[0].this.expressions
     if not isinstance(query_id, exp.Literal):
         raise unsupported("RESULT_SCAN of anything but LAST_QUERY_ID() or a query id")
-    found = cursor._conn.results_cache.get(query_id.name)
+    found = cursor.session.results_cache.get(query_id.name)
     if found is None:
         raise error(709, f"Statement {query_id.name} not found", "02000")
     # It stays until the next one: the server describes a result after the statement
-    cursor._duck_conn.register(_ROWS, found[0])
+    cursor.register(_ROWS, found[0])
     rows = exp.table_(_ROWS, db="main", catalog="temp", alias=scans[0].alias or None)
     scans[0].replace(rows)
     return statement

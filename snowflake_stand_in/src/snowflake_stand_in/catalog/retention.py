@@ -6,16 +6,13 @@ Nothing is ever to be seen of it here: time travel is refused.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import require
 from snowflake_stand_in.sql.errors import compilation
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 _MOST_DAYS = 90
 _ALTER = re.compile(
@@ -23,12 +20,20 @@ _ALTER = re.compile(
 )
 
 
-def alter(cursor: Cursor, statement: exp.Command) -> bool:
-    """Run the statement, if it is one of these; return whether it was."""
+def applies(_: Cursor, statement: exp.Expr) -> bool:
+    """Whether a statement sets the retention of a schema or database, and nothing else."""
+    return (
+        isinstance(statement, exp.Command)
+        and str(statement.this).upper() == "ALTER"
+        and _ALTER.fullmatch(str(statement.expression)) is not None
+    )
+
+
+def run(cursor: Cursor, statement: exp.Command) -> None:
+    """Run the statement."""
     match = _ALTER.fullmatch(str(statement.expression))
-    if str(statement.this).upper() != "ALTER" or match is None:
-        return False
-    session = cursor._conn
+    assert match is not None
+    session = cursor.session
     kind, days = match[1].upper(), match[3]
     name = securables.full_name(session, kind, match[2])
     require(session, "OWNERSHIP", kind, name)
@@ -47,4 +52,3 @@ def alter(cursor: Cursor, statement: exp.Command) -> bool:
         "insert or replace into _fs_global.main.retention values (?, ?, ?)", [kind, name, days]
     )
     cursor.succeed()
-    return True

@@ -5,16 +5,12 @@ DuckDB keeps no time of creation and no size: `created_on` is the epoch, `bytes`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.rights import authorization
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 _INNER = "_fs_global._fs_information_schema"
 _HIDDEN = """
@@ -120,12 +116,19 @@ _TERSE = {
 }
 
 
-def handle(cursor: Cursor, statement: exp.Show) -> bool:
-    """Answer SHOW; return whether it is of a kind known here."""
+def applies(_: Cursor, statement: exp.Expr) -> bool:
+    """Whether a statement is a SHOW of objects known here."""
+    return (
+        isinstance(statement, exp.Show)
+        and statement.name.upper() in _QUERIES
+        and not statement.args.get("iceberg")
+    )
+
+
+def run(cursor: Cursor, statement: exp.Show) -> None:
+    """Run SHOW of the objects of databases."""
     kind = statement.name.upper()
-    if kind not in _QUERIES or statement.args.get("iceberg"):
-        return False
-    session = cursor._conn
+    session = cursor.session
     query = _QUERIES[kind].format(
         database=_literal(session.database), schema=_literal(session.schema)
     )
@@ -146,7 +149,6 @@ def handle(cursor: Cursor, statement: exp.Show) -> bool:
         sql += f" limit {limit.expression.name}"
     with session.reading():
         cursor.answer(_counted(cursor, sql, columns) if kind in ("TABLES", "OBJECTS") else sql)
-    return True
 
 
 _EMPTY = {
@@ -157,12 +159,10 @@ _EMPTY = {
 }
 
 
-def handle_command(cursor: Cursor, statement: exp.Command) -> bool:
-    """Answer SHOW TRANSACTIONS and LOCKS, of this session, and SHOW of what there is never any."""
-    if str(statement.this).upper() != "SHOW":
-        return False
+def run_command(cursor: Cursor, statement: exp.Command) -> None:
+    """Run SHOW TRANSACTIONS and LOCKS, of this session, and SHOW of what there is never any."""
     text = " ".join(str(statement.expression).upper().split())
-    session = cursor._conn
+    session = cursor.session
     user = _literal(session.user)
     if text.startswith("TRANSACTIONS"):
         cursor.answer(
@@ -190,11 +190,8 @@ def handle_command(cursor: Cursor, statement: exp.Command) -> bool:
     elif columns := next((c for kind, c in _EMPTY.items() if text.startswith(kind)), None):
         named = ", ".join(f"null::varchar as {column}" for column in columns.split(", "))
         cursor.answer(f"select {named} where false")
-    elif not text.startswith(("PARAMETERS", "USER FUNCTIONS")):
-        raise unsupported(f"SHOW {text.split(' LIKE ')[0].split(' IN ')[0]}")
     else:
-        return False
-    return True
+        raise unsupported(f"SHOW {text.split(' LIKE ')[0].split(' IN ')[0]}")
 
 
 def require(cursor: Cursor, kind: str, table: exp.Table) -> None:
@@ -209,9 +206,9 @@ def contents(cursor: Cursor, kind: str, table: exp.Table) -> None:
     show = exp.Show(this=shown, scope=table.copy(), scope_kind=kind)
     conditions = " and ".join(_scope(cursor, show, shown))
     query = _QUERIES[shown].format(database="null", schema="null")
-    query = authorization.seen(cursor._conn, shown, query)
+    query = authorization.seen(cursor.session, shown, query)
     what = "kind" if kind == "SCHEMA" else "'SCHEMA' as kind"
-    with cursor._conn.reading():
+    with cursor.session.reading():
         cursor.answer(
             f"select created_on, name, {what} from ({query}) where {conditions} order by name"
         )
@@ -244,7 +241,7 @@ def _counted(cursor: Cursor, sql: str, columns: str) -> str:
 
 
 def _scope(cursor: Cursor, statement: exp.Show, kind: str) -> list[str]:
-    session = cursor._conn
+    session = cursor.session
     scope, table = statement.args.get("scope_kind"), statement.args.get("scope")
     database, schema, relation = session.database, session.schema, None
     if scope == "ACCOUNT":

@@ -4,26 +4,24 @@ FILE holds the account's first database, FILE.NAME any further one, and FILE.acc
 no database: stages, file formats, comments, account objects, roles, users, grants.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import fakesnow.macros
 from fakesnow import info_schema
-from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
+from fakesnow.instance import GLOBAL_DATABASE_NAME
 from fakesnow.transforms import show
 
-from snowflake_stand_in.automation import streams
-from snowflake_stand_in.automation.pipe_runs import Pipes
-from snowflake_stand_in.automation.streams import Streams
-from snowflake_stand_in.automation.task_runs import Tasks
 from snowflake_stand_in.engine import information_schema
 from snowflake_stand_in.engine.locks import TableLocks
-from snowflake_stand_in.engine.session import Session
-from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.sql import macros, timestamps
 from snowflake_stand_in.sql.errors import compilation
+from snowflake_stand_in.sql.names import TableName
 
 # What fakesnow's own schema lacks. `access` holds a stage's SAS token and is shown by nothing.
 _TABLES = """
@@ -41,8 +39,6 @@ create table if not exists _fs_global.main.retention (
 );
 """
 
-# Events are large: DuckDB's usual 122,880 rows of them are half of the memory it may use
-_ROW_GROUP = 30_720
 _HISTORY = "".join(
     'alter table "{0}"._fs_information_schema._fs_load_history '
     f"add column if not exists {column};"
@@ -69,13 +65,41 @@ class LastResults(OrderedDict[str, tuple[Any, ...]]):
             self.popitem(last=False)
 
 
-class Account(FakeSnow):
-    """One account in files beside `file`. `connect` gives a session."""
+class Service:
+    """A part of the account that a room above adds; each has to do with some of these events."""
 
-    def __init__(self, file: Path) -> None:
+    def attached(self, database: str) -> None:
+        """Make what a database needs: it is new, or the server has started."""
+
+    def source_of(self, name: TableName) -> tuple[str, TableName] | None:
+        """Return an object's kind and the table that it reads, if it is one of this service's."""
+        return None
+
+    def drop_inside(self, container: str) -> None:
+        """Drop what was in a database or schema that is gone."""
+
+    def close(self) -> None:
+        """Stop what runs: the files will be closed."""
+
+
+S = TypeVar("S", bound=Service)
+
+
+class Account:
+    """One account in files beside `file`; `composition.py` adds its services.
+
+    `new_cursor` makes the cursor of a session and its connection.
+    """
+
+    # Events are large: DuckDB's usual 122,880 rows of them are half of the memory it may use
+    row_group = 30_720
+
+    def __init__(self, file: Path, new_cursor: Callable[..., Any]) -> None:
         self.file = file
+        self.new_cursor = new_cursor
         self.locks = TableLocks()
         self.results_cache = LastResults()
+        self._services: dict[type[Service], Service] = {}
         file.parent.mkdir(parents=True, exist_ok=True)
         # sqlglot writes DuckDB's former arrow lambdas
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
@@ -90,24 +114,29 @@ class Account(FakeSnow):
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.duck_conn.execute(_TABLES)
-        self.access = Access(self.duck_conn)
         for name, path in self._databases().items():
             self._attach(name, path)
-        self.streams = Streams(self)
-        self.tasks = Tasks(self)
-        self.pipes = Pipes(self)
 
-    def connect(
-        self,
-        database: str | None = None,
-        schema: str | None = None,
-        nop_regexes: list[str] | None = None,
-        **_: Any,
-    ) -> Session:
-        """Log in; a database or schema that doesn't exist is simply not current."""
-        if database and not schema:
-            schema = "PUBLIC"
-        return Session(self.duck_conn.cursor(), self, database, schema)
+    def add(self, service: Service) -> None:
+        """Add a service: one of each class."""
+        self._services[type(service)] = service
+        for database in self._databases():
+            service.attached(database)
+
+    def service(self, kind: type[S]) -> S:
+        """Return the service of a class."""
+        found = self._services[kind]
+        assert isinstance(found, kind)
+        return found
+
+    def source_of(self, name: TableName) -> tuple[str, TableName] | None:
+        """Return an object's kind and the table that it reads, if it is a service's."""
+        found = (service.source_of(name) for service in self._services.values())
+        return next((source for source in found if source is not None), None)
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own for a session."""
+        return self.duck_conn.cursor()
 
     def create_database(self, name: str, *, exists_ok: bool) -> bool:
         """Create a database with its PUBLIC schema; return whether it is new."""
@@ -121,6 +150,8 @@ class Account(FakeSnow):
             "insert into _fs_global.main.databases values (?, ?)", [name, str(path)]
         )
         self._attach(name, str(path))
+        for service in self._services.values():
+            service.attached(name)
         return True
 
     def drop_database(self, name: str, *, exists_ok: bool) -> None:
@@ -138,15 +169,14 @@ class Account(FakeSnow):
             file.unlink(missing_ok=True)
 
     def drop_contents(self, container: str) -> None:
-        """Drop the tasks, pipes and streams of a database or schema that is gone."""
-        self.tasks.drop_inside(container)
-        self.pipes.drop_inside(container)
-        self.streams.drop_inside(container)
+        """Drop what services keep in a database or schema that is gone."""
+        for service in self._services.values():
+            service.drop_inside(container)
 
     def close(self) -> None:
         """Stop what runs and close the files."""
-        self.tasks.close()
-        self.pipes.close()
+        for service in self._services.values():
+            service.close()
         self.duck_conn.interrupt()
         self.duck_conn.close()
 
@@ -156,12 +186,11 @@ class Account(FakeSnow):
 
     def _attach(self, name: str, path: str) -> None:
         cursor = self.duck_conn.cursor()
-        cursor.execute(f"attach '{path}' as \"{name}\" (row_group_size {_ROW_GROUP})")
+        cursor.execute(f"attach '{path}' as \"{name}\" (row_group_size {self.row_group})")
         cursor.execute(info_schema.per_db_creation_sql(name))
         cursor.execute(information_schema.creation_sql(name))
         cursor.execute(fakesnow.macros.creation_sql(name))
         cursor.execute(timestamps.MACRO.format(database=name))
         cursor.execute(macros.creation_sql(f'"{name}".main.'))
         cursor.execute(_HISTORY.format(name))
-        cursor.execute(streams.creation_sql(name))
         cursor.execute(f'create schema if not exists "{name}".PUBLIC')

@@ -3,21 +3,9 @@
 import threading
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from snowflake_stand_in.sql.errors import error
-
-
-class TableName(NamedTuple):
-    """A table's full name, as Snowflake stores it."""
-
-    database: str
-    schema: str
-    name: str
-
-    def __str__(self) -> str:
-        """Give the dotted name."""
-        return ".".join(self)
+from snowflake_stand_in.sql.names import TableName
 
 
 class TableLocks:

@@ -1,47 +1,99 @@
-"""A session: its transaction, temporary relations, variables and parameters.
+"""A session: its transaction, temporary relations, variables and parameters; and its cursors.
 
 Snowflake reads what is committed when each statement starts; DuckDB reads a snapshot taken when its
 transaction starts. So a DuckDB transaction starts only at the first write of a Snowflake one, after
 the wait for the table's lock: whatever ran before reads the newest state, and so does that write.
 """
 
+from __future__ import annotations
+
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
 from fakesnow.conn import FakeSnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 from sqlglot import exp
-from starlette.responses import Response
 
-from snowflake_stand_in.automation import streams
-from snowflake_stand_in.engine.locks import TableName
+from snowflake_stand_in.engine.account import Account
 from snowflake_stand_in.sql.errors import error, translate, unsupported
-from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.sql.names import TableName
 
-if TYPE_CHECKING:
-    from snowflake_stand_in.automation.streams import Stream
-    from snowflake_stand_in.engine.account import Account
+
+class Cursor(Protocol):
+    """Runs one statement in its session and holds the result: what all rooms know of it.
+
+    `statement.py` makes it. `bindings` are the values for the statement's placeholders, by position
+    or name; `arrays` are those of an array binding, as clients send it.
+    """
+
+    bindings: Any
+    arrays: dict[str, Any] | None
+
+    @property
+    def session(self) -> Session:
+        """The session it runs in."""
+
+    @property
+    def result(self) -> pa.Table:
+        """The rows of the result."""
+
+    def parsed(self, text: str) -> exp.Expr:
+        """Parse a statement's text; a kind that sqlglot can't parse becomes a command."""
+
+    def execute(self, command: str) -> object:
+        """Run a statement's text."""
+
+    def perform(self, tree: exp.Expr) -> None:
+        """Run a parsed statement, the whole way, without bindings."""
+
+    def translated(self, tree: exp.Expr) -> exp.Expr:
+        """Return a statement or query of Snowflake's as one of DuckDB's."""
+
+    def bound(self, tree: exp.Expr) -> Any:
+        """Return the bindings for a translated tree: None if it has no placeholders."""
+
+    def run_translated(self, tree: exp.Expr) -> None:
+        """Translate a statement and run it on DuckDB; its result becomes this one's."""
+
+    def rows(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement of ours on DuckDB, to its end: a half-read result blocks the next."""
+
+    def described(self) -> list[Any]:
+        """Describe the result's columns: name, DuckDB's type, …."""
+
+    def answer(self, sql: str) -> None:
+        """Make the result of `sql`, a DuckDB query, this statement's."""
+
+    def answer_table(self, table: pa.Table) -> None:
+        """Make `table` this statement's result."""
+
+    def succeed(self, message: str = ...) -> None:
+        """Answer with one row: what happened."""
+
+    def register(self, name: str, rows: object) -> None:
+        """Let DuckDB read an Arrow table or reader under a name."""
+
+    def unregister(self, name: str) -> None:
+        """Take it back; where an error has ended the transaction, that error is the news."""
 
 
 class Session(FakeSnowflakeConnection):
-    """One login. Requests of a session run one after another, under `turn`."""
+    """One login. Requests of a session run one after another, under `turn`.
 
-    def __init__(
-        self,
-        duck_conn: duckdb.DuckDBPyConnection,
-        account: "Account",
-        database: str | None,
-        schema: str | None,
-    ) -> None:
+    A database or schema that doesn't exist is simply not current.
+    """
+
+    def __init__(self, account: Account, database: str | None, schema: str | None) -> None:
         super().__init__(
-            duck_conn,
+            account.connection(),
             account.results_cache,
             database,
-            schema,
+            schema or ("PUBLIC" if database else None),
             create_database=False,
             create_schema=False,
             paramstyle="qmark",
@@ -64,9 +116,10 @@ class Session(FakeSnowflakeConnection):
         self.values: dict[str, exp.Expr] = {}
         self.parameters: dict[str, Any] = {"LOCK_TIMEOUT": 43200, "AUTOCOMMIT": True}
         self.clients: set[tuple[str, int]] = set()
-        self.answers: dict[str, asyncio.Task[Response]] = {}
-        # In the open transaction: streams that it advances, and tables it has deleted from
-        self.consumed: dict[str, Stream] = {}
+        self.answers: dict[str, asyncio.Task[Any]] = {}
+        # In the open transaction: what its commit does first, by what it is for, and the tables
+        # from which it has deleted
+        self.before_commit: dict[str, Callable[[], None]] = {}
         self.shrunk: set[TableName] = set()
         self._locks = account.locks
         self._open = False
@@ -75,9 +128,25 @@ class Session(FakeSnowflakeConnection):
         self._snapshot = 0
         self._touched: set[TableName] = set()
 
-    def cursor(self, cursor_class: type[SnowflakeCursor] = SnowflakeCursor) -> Cursor:
+    def cursor(  # type: ignore[override]  # one of ours, of which the rooms know this much
+        self, cursor_class: type[SnowflakeCursor] = SnowflakeCursor
+    ) -> Cursor:
         """Return a cursor of ours."""
-        return Cursor(conn=self, duck_conn=self._duck_conn)
+        cursor: Cursor = self.account.new_cursor(self, self._duck_conn)
+        return cursor
+
+    @property
+    def in_snapshot(self) -> bool:
+        """Whether DuckDB's transaction has begun: an error in it would end it."""
+        return self._begun
+
+    @contextmanager
+    def beside(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a connection beside the open transaction, whose errors don't end it."""
+        with self._duck_conn.cursor() as connection:
+            if self.database and self.schema:
+                connection.execute(f'set schema = \'"{self.database}"."{self.schema}"\'')
+            yield connection
 
     @property
     def in_transaction(self) -> bool:
@@ -113,8 +182,8 @@ class Session(FakeSnowflakeConnection):
                 "25000",
             )
         try:
-            for stream in self.consumed.values():
-                streams.advance(self._duck_conn, stream)
+            for act in list(self.before_commit.values()):
+                act()
         except BaseException:
             self.rollback()
             raise
@@ -244,7 +313,7 @@ class Session(FakeSnowflakeConnection):
     def _undo(self) -> None:
         if self._begun:
             self._begun = False
-            self.consumed, self.shrunk = {}, set()
+            self.before_commit, self.shrunk = {}, set()
             self._duck_conn.rollback()
 
     def _refuse_after_failure(self) -> None:
@@ -259,5 +328,5 @@ class Session(FakeSnowflakeConnection):
     def _end(self) -> None:
         self._open = self._begun = self._failed = False
         self._touched = set()
-        self.consumed, self.shrunk = {}, set()
+        self.before_commit, self.shrunk = {}, set()
         self._locks.release(self)

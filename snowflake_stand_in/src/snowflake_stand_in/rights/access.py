@@ -12,15 +12,13 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import duckdb
 from snowflake.connector.errors import ProgrammingError
 
+from snowflake_stand_in.engine.account import Account, Service
+from snowflake_stand_in.engine.session import Session
 from snowflake_stand_in.sql.errors import compilation, error
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.session import Session
 
 _IN = "_fs_global.main"
 _TABLES = f"""
@@ -117,11 +115,11 @@ class User:
     properties: dict[str, str] = field(default_factory=dict)
 
 
-class Access:
+class Access(Service):
     """The account's roles, users and grants. Changes are in the file when a method returns."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection.cursor()
+    def __init__(self, account: Account) -> None:
+        self._connection = account.duck_conn.cursor()
         self._lock = threading.RLock()
         self._writing = False
         self._connection.execute(_TABLES)
@@ -454,7 +452,7 @@ class Access:
 
 def active_roles(session: Session, *, primary_only: bool = False) -> frozenset[str]:
     """Return the roles whose privileges a session has: its role's, and its secondary roles'."""
-    access = session.account.access
+    access = session.account.service(Access)
     secondary = () if primary_only else session.secondary_roles
     return access.active(session.user, session.role or "PUBLIC", secondary)
 
@@ -471,7 +469,7 @@ def require(
     roles = active_roles(session, primary_only=creates)
     if ADMIN in roles:
         return
-    access = session.account.access
+    access = session.account.service(Access)
     on = Securable(kind, name)
     for container in on.containers:
         if not access.held(roles, *container) & {"USAGE", "OWNERSHIP"}:
@@ -487,7 +485,7 @@ def require(
 def require_owner(session: Session, kind: str, name: str) -> None:
     """Raise Snowflake's error unless the session may replace an object that is there."""
     roles = active_roles(session)
-    held = session.account.access.held(roles, kind, name)
+    held = session.account.service(Access).held(roles, kind, name)
     if ADMIN not in roles and "OWNERSHIP" not in held:
         raise insufficient(kind, Securable(kind, name).short)
 
@@ -495,7 +493,7 @@ def require_owner(session: Session, kind: str, name: str) -> None:
 def require_grantor(session: Session, privilege: str, on: Securable) -> None:
     """Raise Snowflake's error unless the session may grant or revoke `privilege` on an object."""
     roles = active_roles(session)
-    access = session.account.access
+    access = session.account.service(Access)
     if ADMIN in roles or "MANAGE GRANTS" in access.held(roles, *ACCOUNT):
         return
     grants = access.on(*on)

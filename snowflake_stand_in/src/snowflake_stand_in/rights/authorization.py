@@ -8,28 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor, Session
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import (
     ACCOUNT,
     ADMIN,
     RELATIONS,
+    Access,
     active_roles,
     require,
     require_owner,
 )
 from snowflake_stand_in.sql import names
-from snowflake_stand_in.sql.errors import compilation, error
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.locks import TableName
-    from snowflake_stand_in.engine.session import Session
-    from snowflake_stand_in.rights.access import Access
-    from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.sql.errors import error
+from snowflake_stand_in.sql.names import TableName
 
 _METADATA = ("INFORMATION_SCHEMA", "_FS_INFORMATION_SCHEMA")
 _ALTERED = re.compile(
@@ -41,7 +36,7 @@ _ALTERED = re.compile(
 
 def check(cursor: Cursor, statement: exp.Expr) -> None:
     """Raise Snowflake's error if the session's roles may not run a statement."""
-    session = cursor._conn
+    session = cursor.session
     _resolve_identifiers(statement)
     match statement:
         case exp.Query() | exp.Set():
@@ -98,8 +93,8 @@ def check(cursor: Cursor, statement: exp.Expr) -> None:
 @contextmanager
 def defining(cursor: Cursor, statement: exp.Expr) -> Iterator[None]:
     """Run DDL, then note what it made, renamed or dropped."""
-    session = cursor._conn
-    access = session.account.access
+    session = cursor.session
+    access = session.account.service(Access)
     kind = _kind(statement)
     if kind not in securables.KINDS or _temporary(session, statement):
         yield
@@ -134,22 +129,11 @@ def defining(cursor: Cursor, statement: exp.Expr) -> Iterator[None]:
         access.swapped(kind, name, _beside(name, swapped.this))
 
 
-def require_use(cursor: Cursor, kind: str, name: str) -> None:
-    """Raise Snowflake's error unless a database, schema or warehouse may become current."""
-    try:
-        require(cursor._conn, "USAGE" if kind == "WAREHOUSE" else None, kind, name)
-        usable = securables.exists(cursor, kind, name) or name.endswith(".INFORMATION_SCHEMA")
-    except ProgrammingError:
-        usable = False
-    if not usable:
-        raise compilation(2043, "Object does not exist, or operation cannot be performed.", "02000")
-
-
 def seen(session: Session, kind: str, query: str) -> str:
     """Leave in SHOW's query what the session's roles can see, and give the owners."""
     name, kinds = _SHOWN_ROWS[kind]
     roles = active_roles(session)
-    access = session.account.access
+    access = session.account.service(Access)
     columns = "*"
     if kind not in ("COLUMNS", "SEQUENCES"):
         among = ", ".join(f"'{kind}'" for kind in kinds)
@@ -162,11 +146,12 @@ def seen(session: Session, kind: str, query: str) -> str:
     return f"select {columns} from ({query}) as shown where {where}"
 
 
-def readable(session: Session, query: exp.Expr) -> exp.Expr:
-    """Leave in a query of the information schema what the session's roles can see."""
+def hide_rows(cursor: Cursor, query: exp.Expr) -> None:
+    """Leave in a query of the information schema what the session's roles can see, in place."""
+    session = cursor.session
     roles = active_roles(session)
     if ADMIN in roles:
-        return query
+        return
     for table in list(query.find_all(exp.Table)):
         rows = _METADATA_ROWS.get(table.name.upper())
         if rows is None or table.db.upper() not in _METADATA:
@@ -175,7 +160,7 @@ def readable(session: Session, query: exp.Expr) -> exp.Expr:
         inner = table.copy()
         inner.set("alias", None)
         inner.set("joins", None)
-        condition = f"{name} in ({_visible(session.account.access, roles, *kinds)})"
+        condition = f"{name} in ({_visible(session.account.service(Access), roles, *kinds)})"
         outer = (
             exp.select("*")
             .from_(inner)
@@ -184,7 +169,6 @@ def readable(session: Session, query: exp.Expr) -> exp.Expr:
         )
         outer.set("joins", table.args.get("joins"))
         table.replace(outer)
-    return query
 
 
 # Which columns of a result name an object of which kind
@@ -275,11 +259,12 @@ def _check_read(session: Session, table: exp.Table) -> None:
         name = _full(session, table)
         if name in session.temporary or name.schema in _METADATA:
             return
-        if stream := session.account.streams.get(name):
-            require(session, "SELECT", "STREAM", str(name), _written_name(table))
-            name = stream.source
+        if source := session.account.source_of(name):
+            kind, read = source
+            require(session, "SELECT", kind, str(name), _written_name(table))
+            name = read
         require(session, "SELECT", "TABLE", str(name), _written_name(table))
-        _check_view(session.account.access, str(name))
+        _check_view(session.account.service(Access), str(name))
 
 
 def _check_view(access: Access, view: str) -> None:
@@ -391,7 +376,7 @@ def _is_there(cursor: Cursor, kind: str, name: str) -> bool:
 
 
 def _check_create(cursor: Cursor, statement: exp.Create) -> None:
-    session = cursor._conn
+    session = cursor.session
     kind = _kind(statement)
     if kind not in securables.KINDS:
         return
@@ -417,7 +402,7 @@ def _check_create(cursor: Cursor, statement: exp.Create) -> None:
 
 
 def _check_change(cursor: Cursor, statement: exp.Expr) -> None:
-    session = cursor._conn
+    session = cursor.session
     kind = _kind(statement)
     if kind not in securables.KINDS or _temporary(session, statement):
         return

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
-from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import (
     ACCOUNT,
     ADMIN,
+    Access,
     Grant,
     Securable,
     active_roles,
@@ -22,10 +24,7 @@ from snowflake_stand_in.rights.access import (
 )
 from snowflake_stand_in.rights.securables import KINDS, full_name
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.rights.access import Access
-    from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.sql.parsing import plain
 
 _PART = r"(?:\"[^\"]+\"|[\w$]+)"
 _NAME = rf"(?:identifier\('[^']+'\)|{_PART}(?:\.{_PART})*)"
@@ -103,12 +102,8 @@ _KEPT_PROPERTIES = {
 }
 
 
-def handle(cursor: Cursor, statement: exp.Expr) -> bool:
-    """Run a statement about roles, users or grants; return whether it was one."""
-    if isinstance(statement, exp.Query | exp.DML):
-        return False
-    text = statement.sql(dialect="snowflake", comments=False)
-    text = re.sub(r"\s+", " ", text).replace("IDENTIFIER (", "IDENTIFIER(").strip().rstrip(";")
+def _run(cursor: Cursor, text: str) -> None:
+    written = re.sub(r"\s+", " ", plain(text)).replace("IDENTIFIER (", "IDENTIFIER(").rstrip(";")
     for pattern, run in (
         (_ROLE, _grant_role),
         (_GRANT, _grant),
@@ -116,19 +111,30 @@ def handle(cursor: Cursor, statement: exp.Expr) -> bool:
         (_CHANGE, _change),
         (_SHOW, _show),
     ):
-        if match := pattern.fullmatch(text):
+        if match := pattern.fullmatch(written):
             run(cursor, match)
-            return True
-    if re.match(r"(grant|revoke) ", text, re.IGNORECASE):
-        raise compilation(1003, f"syntax error: '{text.split(' ')[1]}' in this GRANT or REVOKE.")
-    return False
+            return
+    first, second = written.split(" ")[:2]
+    if first.upper() in ("GRANT", "REVOKE"):
+        raise compilation(1003, f"syntax error: '{second}' in this GRANT or REVOKE.")
+    raise unsupported(f"statements of {first.upper()}")
+
+
+ROLE = Kind(
+    "ROLE STATEMENT",
+    begins(
+        "grant|revoke|(?:create(?: or replace)?|alter|drop) (?:role|user)"
+        "|show (?:terse )?(?:roles|users|future grants|grants)"
+    ),
+    _run,
+)
 
 
 # Roles and users
 
 
 def _create(cursor: Cursor, match: re.Match[str]) -> None:
-    session = cursor._conn
+    session = cursor.session
     session.commit()
     access, kind, name = _access(cursor), match["kind"].upper(), _one(match["name"])
     require(session, f"CREATE {kind}", *ACCOUNT)
@@ -155,7 +161,7 @@ def _create(cursor: Cursor, match: re.Match[str]) -> None:
 
 
 def _change(cursor: Cursor, match: re.Match[str]) -> None:
-    session = cursor._conn
+    session = cursor.session
     session.commit()
     access, kind, name = _access(cursor), match["kind"].upper(), _one(match["name"])
     if name not in (access.roles if kind == "ROLE" else access.users):
@@ -204,7 +210,7 @@ def _properties(text: str) -> dict[str, str]:
 
 
 def _grant_role(cursor: Cursor, match: re.Match[str]) -> None:
-    session = cursor._conn
+    session = cursor.session
     session.commit()
     access, role, to = _access(cursor), _one(match["role"]), _one(match["to"])
     to_kind = match["to_kind"].upper()
@@ -227,7 +233,7 @@ def _grant_role(cursor: Cursor, match: re.Match[str]) -> None:
 
 
 def _grant(cursor: Cursor, match: re.Match[str]) -> None:
-    session = cursor._conn
+    session = cursor.session
     session.commit()
     access = _access(cursor)
     if (match["to_kind"] or "role ").strip().upper() == "USER":
@@ -289,7 +295,7 @@ def _give(cursor: Cursor, objects: list[Securable], role: str, match: re.Match[s
 
 def _objects(cursor: Cursor, match: re.Match[str]) -> tuple[str, list[Securable]]:
     """Return what a GRANT or REVOKE is about; objects that aren't there are an error."""
-    session = cursor._conn
+    session = cursor.session
     if match["account"]:
         return "ACCOUNT", [ACCOUNT]
     if match["some"]:
@@ -343,7 +349,7 @@ def _show(cursor: Cursor, match: re.Match[str]) -> None:
 
 
 def _show_grants(cursor: Cursor, rest: str) -> None:
-    session, access = cursor._conn, _access(cursor)
+    session, access = cursor.session, _access(cursor)
     text = rest if rest.strip() else f' to user "{session.user}"'
     match = _SHOW_GRANTS.fullmatch(text)
     if match is None:
@@ -397,7 +403,7 @@ def _answer_grants(cursor: Cursor, grants: list[Grant]) -> None:
 
 
 def _show_future_grants(cursor: Cursor, rest: str) -> None:
-    session, access = cursor._conn, _access(cursor)
+    session, access = cursor.session, _access(cursor)
     match = _SHOW_FUTURE.fullmatch(rest)
     if match is None:
         raise unsupported(f"SHOW FUTURE GRANTS{rest}")
@@ -427,7 +433,7 @@ def _show_future_grants(cursor: Cursor, rest: str) -> None:
 
 
 def _show_roles(cursor: Cursor, like: str | None) -> None:
-    session, access = cursor._conn, _access(cursor)
+    session, access = cursor.session, _access(cursor)
     rows = []
     for name, role in sorted(access.roles.items()):
         given = [g for g in access.on("ROLE", name) if g.privilege == "USAGE"]
@@ -498,7 +504,7 @@ def _like(name: str, pattern: str | None) -> bool:
 
 
 def _access(cursor: Cursor) -> Access:
-    return cursor._conn.account.access
+    return cursor.session.account.service(Access)
 
 
 def _one(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Who logs in, with which role; USE ROLE and USE SECONDARY ROLES.
+"""Who logs in, with which role.
 
 A user whom no CREATE USER has made is an administrator, and is let in with any key.
 """
@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from fakesnow.expr import normalise_ident
-from sqlglot import exp
 
-from snowflake_stand_in.rights.access import ADMIN
-from snowflake_stand_in.sql import names
-from snowflake_stand_in.sql.errors import compilation, error
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.account import Account
-    from snowflake_stand_in.engine.session import Session
-    from snowflake_stand_in.rights.access import Access
+from snowflake_stand_in.engine.account import Account
+from snowflake_stand_in.engine.session import Session
+from snowflake_stand_in.rights.access import ADMIN, Access
+from snowflake_stand_in.sql.errors import error
 
 _KEYS = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
 
@@ -32,7 +27,7 @@ def log_in(account: Account, data: dict[str, Any], asked: dict[str, str]) -> Ses
     A database, schema or warehouse that the role can't use is simply not current.
     """
     user = str(data.get("LOGIN_NAME") or "").upper()
-    access = account.access
+    access = account.service(Access)
     _authenticate(access, user, data)
     role = _role(access, user, _stored(asked.get("roleName")))
     secondary = _secondary_roles(access, user)
@@ -46,7 +41,8 @@ def log_in(account: Account, data: dict[str, Any], asked: dict[str, str]) -> Ses
     database = _stored(asked.get("databaseName")) or default_database
     schema = _stored(asked.get("schemaName")) or default_schema or "PUBLIC"
     warehouse = _stored(asked.get("warehouse")) or defaults.get("DEFAULT_WAREHOUSE", "")
-    session = account.connect(
+    session = Session(
+        account,
         database if usable("DATABASE", database) else None,
         schema if usable("SCHEMA", f"{database}.{schema}") else None,
     )
@@ -91,37 +87,6 @@ def _secondary_roles(access: Access, user: str) -> tuple[str, ...] | None:
         return ()
     default = access.users[user].properties.get("DEFAULT_SECONDARY_ROLES", "('ALL')")
     return None if "ALL" in default else ()
-
-
-def use_role(session: Session, role: str) -> None:
-    """Run USE ROLE."""
-    access = session.account.access
-    if role not in access.roles:
-        raise compilation(2043, "Object does not exist, or operation cannot be performed.", "02000")
-    _check_assigned(session, role)
-    session.role = role
-
-
-def use_secondary_roles(session: Session, statement: exp.Use) -> None:
-    """Run USE SECONDARY ROLES ALL, NONE or those named."""
-    word = statement.this.name.upper() if isinstance(statement.this, exp.Var) else ""
-    if word == "ALL":
-        session.secondary_roles = None
-        return
-    named = [names.normal(table.this) for table in statement.expressions]
-    for role in named:
-        _check_assigned(session, role)
-    session.secondary_roles = tuple(named)
-
-
-def _check_assigned(session: Session, role: str) -> None:
-    if not session.account.access.may_take(session.user, role):
-        raise error(
-            3013,
-            f"SQL access control error:\nRequested role '{role}' is not assigned to the executing "
-            "user. Specify another role to activate.",
-            "42501",
-        )
 
 
 def _stored(name: str | None) -> str | None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from snowflake_stand_in.engine.session import Cursor, Session
+from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.sql.errors import compilation, error
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.session import Session
-    from snowflake_stand_in.statement import Cursor
 
 _CREATED_IN_SCHEMA = (
     "CREATE TABLE",
@@ -129,7 +126,7 @@ def full_name(session: Session, kind: str, text: str) -> str:
 
 def exists(cursor: Cursor, kind: str, name: str) -> bool:
     """Whether there is an object of this kind and full name."""
-    access = cursor._conn.account.access
+    access = cursor.session.account.service(Access)
     match kind:
         case "ACCOUNT":
             return True
@@ -160,7 +157,7 @@ def listed(cursor: Cursor, kind: str, container: str) -> list[str]:
     if kind in _LISTS:
         found = [name for (name,) in cursor.rows(_LISTS[kind], [database, schema])]
         return [f"{container}.{name}" for name in found]
-    owned = cursor._conn.account.access.owned(kind)
+    owned = cursor.session.account.service(Access).owned(kind)
     return [name for name in owned if name.startswith(f"{container}.") and ".<" not in name]
 
 

@@ -26,7 +26,7 @@ from snowflake_stand_in.engine.session import Session
 from snowflake_stand_in.rights import logins
 from snowflake_stand_in.sql import results
 from snowflake_stand_in.sql.errors import error, translate
-from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.statement import StatementCursor
 
 # How long a client with an open transaction may be without a TCP connection
 _GRACE_SECONDS = 3.0
@@ -182,9 +182,10 @@ def _run(session: Session, body: dict[str, Any]) -> Response:
 def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
     sql = body["sqlText"]
     cursor = session.cursor()
+    assert isinstance(cursor, StatementCursor)
     if body.get("describeOnly"):
-        expression = cursor._parsed(sql)
-        described = cursor._describe_only(sql)
+        expression = cursor.parsed(sql)
+        described = cursor.describe_only(sql)
         if described is not None:
             columns = results.row_type(described)
             return describe_only_response(
@@ -192,7 +193,7 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
             )
     bindings = body.get("bindings") or {}
     arrays = any(isinstance(b["value"], list) for b in bindings.values())
-    expression = cursor._parsed(sql)
+    expression = cursor.parsed(sql)
     type_id = statement_type_id(expression)
     if arrays:
         _run_batch(cursor, sql, bindings, insert=type_id == INSERT)
@@ -201,8 +202,8 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
     else:
         ordered = [bindings[str(i + 1)] for i in range(len(bindings))]
         cursor.execute(sql, [results.bound(b["type"], b["value"]) for b in ordered] or None)
-    columns = results.row_type(cursor._describe_last_sql())
-    table = cursor._arrow_table
+    columns = results.row_type(cursor.described())
+    table = cursor.result
     if type_id in DML_TYPE_IDS:
         rows = zip(*[c.to_pylist() for c in table.columns], strict=True)
         result: dict[str, Any] = {
@@ -230,7 +231,9 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
     )
 
 
-def _run_batch(cursor: Cursor, sql: str, bindings: dict[str, Any], *, insert: bool) -> None:
+def _run_batch(
+    cursor: StatementCursor, sql: str, bindings: dict[str, Any], *, insert: bool
+) -> None:
     """Run an array binding: an INSERT as one statement, anything else is refused by Snowflake."""
     if not insert:
         raise error(2, "Unsupported feature: array bindings in anything but INSERT", "0A000")

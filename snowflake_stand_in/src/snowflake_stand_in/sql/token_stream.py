@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 from snowflake.connector.errors import ProgrammingError
@@ -14,9 +13,6 @@ from snowflake_stand_in.sql.errors import compilation
 _OPENING = (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE)
 _CLOSING = (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END)
 _STRINGS = (TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING)
-
-
-_FIRST = re.compile(r"(?:\s|--[^\n]*\n|//[^\n]*\n|/\*.*?\*/)*(\w+)", re.DOTALL)
 
 
 class _Snowflake(Snowflake):
@@ -157,12 +153,6 @@ class TokenStream:
         return compilation(
             1003, f"syntax error line {line} at position {position} unexpected '{found}'."
         )
-
-
-def first_word(text: str) -> str:
-    """Return a statement's first word in upper case, without reading the rest."""
-    found = _FIRST.match(text)
-    return found[1].upper() if found else ""
 
 
 def place(text: str, offset: int) -> tuple[int, int]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import sqlglot
 from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 _ROWS = """
 select
@@ -47,7 +43,7 @@ where "SCHEMA_NAME" = '{name.schema}' and "TABLE_NAME" = '{name.name}'
 _NOW = "current_timestamp()"
 
 
-def readable(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
+def read_history(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     """Return the statement with its calls of COPY_HISTORY made queries."""
     for source in list(statement.find_all(exp.TableFromRows)):
         call = source.this.expression if isinstance(source.this, exp.Dot) else source.this
@@ -68,7 +64,7 @@ def _query(cursor: Cursor, call: exp.Anonymous) -> exp.Expr:
         raise compilation(1015, "COPY_HISTORY needs TABLE_NAME and START_TIME.")
     if not isinstance(table, exp.Literal):
         raise unsupported("COPY_HISTORY with a TABLE_NAME that is no constant")
-    session = cursor._conn
+    session = cursor.session
     name = names.full(
         exp.to_table(table.name, dialect="snowflake"), session.database, session.schema
     )

@@ -6,23 +6,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 from azure.storage.blob import BlobProperties
 from sqlglot import exp
 
-from snowflake_stand_in.catalog import describe
+from snowflake_stand_in.engine import relations
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
+from snowflake_stand_in.sql.names import TableName
 from snowflake_stand_in.stages import stage_files, stages
 from snowflake_stand_in.stages.stage_files import BadRecord, StagedFile
 from snowflake_stand_in.stages.stages import Stage
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.locks import TableName
-    from snowflake_stand_in.statement import Cursor
 
 ROWS = "_STAGED_ROWS"
 _OPTIONS = {"FILES", "PATTERN", "FORCE", "ON_ERROR", "FILE_FORMAT", "MATCH_BY_COLUMN_NAME"}
@@ -93,10 +91,10 @@ def run(cursor: Cursor, statement: exp.Copy, delivery: Delivery | None = None) -
         raise unsupported("COPY from anything but a stage")
     if select is not None and any(select.args.get(clause) for clause in _MORE_THAN_COLUMNS):
         raise unsupported("anything but SELECT … FROM a stage in the query of a COPY")
-    stage = stages.resolve(cursor, table.this.name)
+    stage = stages.find(cursor, table.this.name)
     file_format = stages.file_format(cursor, options.get("FILE_FORMAT", {}), stage.format)
     stage_files.refuse_options(file_format)
-    target = names.target(statement, cursor._conn.database, cursor._conn.schema)
+    target = names.target(statement, cursor.session.database, cursor.session.schema)
     default = "SKIP_FILE" if delivery else "ABORT_STATEMENT"
     on_error = str(options.get("ON_ERROR", default)).upper()
     if on_error not in ("ABORT_STATEMENT", "CONTINUE", "SKIP_FILE"):
@@ -105,7 +103,7 @@ def run(cursor: Cursor, statement: exp.Copy, delivery: Delivery | None = None) -
         blobs = [delivery.blob]
     else:
         blobs = _blobs(stage, options.get("FILES"), options.get("PATTERN"), on_error)
-    with cursor._conn.writing([target], exclusive=False):
+    with cursor.session.writing([target], exclusive=False):
         if not options.get("FORCE") and not delivery:
             blobs = _unloaded(cursor, target, blobs)
         results: list[Loaded] = []
@@ -113,13 +111,12 @@ def run(cursor: Cursor, statement: exp.Copy, delivery: Delivery | None = None) -
         pieces = stage_files.ahead(_pieces(stage, files, file_format, on_error, results))
         # As few INSERTs as can be: DuckDB compresses in parallel within one
         for schema, alike in groupby(pieces, key=lambda piece: piece.schema):
-            cursor._duck_conn.register(ROWS, schema.empty_table())
+            cursor.register(ROWS, schema.empty_table())
             insert = _insert(cursor, statement, select, target, file_format, options, schema)
             _load(cursor, insert, schema, alike)
         for loaded in results:
             _remember(cursor, target, loaded, delivery)
     _answer(cursor, results)
-    cursor._last_transformed = statement
 
 
 def staged_columns(select: exp.Expr, file_format: dict[str, Any]) -> exp.Expr:
@@ -260,7 +257,7 @@ def _insert(
     if select is not None:
         query = staged_columns(select.copy(), file_format)
     elif str(options.get("MATCH_BY_COLUMN_NAME", "NONE")).upper() == "NONE":
-        if file_format["TYPE"] != "JSON" or len(describe.columns(cursor, target)) != 1:
+        if file_format["TYPE"] != "JSON" or len(relations.columns(cursor, target)) != 1:
             raise compilation(
                 1383,
                 "JSON file format can produce one and only one column of variant, object, or "
@@ -273,14 +270,14 @@ def _insert(
             raise unsupported("MATCH_BY_COLUMN_NAME for files other than Parquet")
         if options["MATCH_BY_COLUMN_NAME"].upper() != "CASE_INSENSITIVE":
             raise unsupported("MATCH_BY_COLUMN_NAME other than CASE_INSENSITIVE")
-        pairs = _matching(schema, describe.columns(cursor, target))
+        pairs = _matching(schema, relations.columns(cursor, target))
         query = exp.select(*(exp.column(exp.to_identifier(mine, quoted=True)) for mine, _ in pairs))
         query = query.from_(f'temp.main."{ROWS}"')
         table = into.this if isinstance(into, exp.Schema) else into
         into = exp.Schema(
             this=table, expressions=[exp.to_identifier(theirs, quoted=True) for _, theirs in pairs]
         )
-    return cursor.translated(exp.Insert(this=into, expression=query))
+    return cursor.translated(exp.Insert(this=into, expression=query)).sql(dialect="duckdb")
 
 
 def _matching(schema: pa.Schema, columns: dict[str, str]) -> list[tuple[str, str]]:
@@ -304,7 +301,7 @@ def _load(cursor: Cursor, insert: str, schema: pa.Schema, pieces: Iterable[pa.Ta
             raise
 
     reader = pa.RecordBatchReader.from_batches(schema, batches())
-    cursor._duck_conn.register(ROWS, reader)
+    cursor.register(ROWS, reader)
     try:
         cursor.rows(insert)
     except duckdb.Error:
@@ -312,14 +309,14 @@ def _load(cursor: Cursor, insert: str, schema: pa.Schema, pieces: Iterable[pa.Ta
             raise faults[0] from None
         raise
     finally:
-        cursor.forget(ROWS)
+        cursor.unregister(ROWS)
 
 
 def fail(cursor: Cursor, target: TableName, stage: Stage, delivery: Delivery, reason: str) -> None:
     """Note that a pipe's file can't be loaded."""
     loaded = Loaded(delivery.blob, stage.url_of(delivery.blob.name), skipped=True)
     loaded.bad.append(BadRecord(1, reason))
-    with cursor._conn.writing([target], exclusive=False):
+    with cursor.session.writing([target], exclusive=False):
         _remember(cursor, target, loaded, delivery)
 
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql.errors import compilation, error
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 _LISTS = {"c": "containers", "o": "objects", "s": "services"}
 

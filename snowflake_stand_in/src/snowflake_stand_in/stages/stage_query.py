@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from sqlglot import exp
 
-from snowflake_stand_in.catalog import result_scan
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql.errors import error, unsupported
-from snowflake_stand_in.stages import copy_history, copy_into, stage_files, stages
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.stages import copy_into, stage_files, stages
 
 _METADATA = {
     "METADATA$FILE_ROW_NUMBER": pa.int64(),
@@ -23,17 +20,15 @@ _METADATA = {
 }
 
 
-def readable(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
+def read_stage(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     """Return the statement with its stage, if it has one, made a table of what it holds."""
-    copy_history.readable(cursor, statement)
-    statement = result_scan.readable(cursor, statement)
     staged = [t for t in statement.find_all(exp.Table) if isinstance(t.this, exp.Var)]
     if not isinstance(statement, exp.Query) or not staged:
         return statement
     if len(staged) > 1:
         raise unsupported("a query over several stages")
     table = staged[0]
-    stage = stages.resolve(cursor, table.this.name)
+    stage = stages.find(cursor, table.this.name)
     named = table.args.get("format")
     given = {"FORMAT_NAME": named.name} if named is not None else {}
     file_format = stages.file_format(cursor, given, stage.format)
@@ -47,7 +42,7 @@ def readable(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
             tables.append(piece)
     rows = pa.concat_tables(tables) if tables else _nothing(statement, file_format)
     # It stays until the next one: the server describes a result after the statement
-    cursor._duck_conn.register(copy_into.ROWS, rows)
+    cursor.register(copy_into.ROWS, rows)
     return copy_into.staged_columns(statement.copy(), file_format)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -23,13 +23,11 @@ from fakesnow.transforms.stage import parts_from_var
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
-from snowflake_stand_in.engine.locks import TableName
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
+from snowflake_stand_in.sql.names import TableName
 from snowflake_stand_in.stages import stage_access
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 _STAGES = "_fs_global._fs_information_schema._fs_stages"
 _FORMATS = "_fs_global._fs_information_schema._fs_file_formats"
@@ -116,10 +114,10 @@ def missing_file(url: str) -> ProgrammingError:
     )
 
 
-def resolve(cursor: Cursor, reference: str) -> Stage:
+def find(cursor: Cursor, reference: str) -> Stage:
     """Find the stage that `@db.schema.stage/path` names."""
     name, _, path = reference.strip("'").removeprefix("@").partition("/")
-    session = cursor._conn
+    session = cursor.session
     parts = parts_from_var(name, session.database, session.schema)
     found = cursor.rows(
         f"select s.url, a.sas_token, a.format, s.storage_integration from {_STAGES} s "
@@ -135,9 +133,9 @@ def resolve(cursor: Cursor, reference: str) -> Stage:
     return Stage(url, path, token, json.loads(options), key)
 
 
-def define(cursor: Cursor, statement: exp.Expr) -> None:
+def run_definition(cursor: Cursor, statement: exp.Expr) -> None:
     """Run CREATE STAGE and DROP STAGE."""
-    session = cursor._conn
+    session = cursor.session
     name = names.target(statement, session.database, session.schema)
     if isinstance(statement, exp.Drop):
         deleted = cursor.rows(f"delete from {_STAGES} {_WHERE}", name)
@@ -151,7 +149,7 @@ def define(cursor: Cursor, statement: exp.Expr) -> None:
     if settings.integration:
         stage_access.allow(cursor, settings.integration, settings.url or "")
     existed = _exists(cursor, name)
-    cursor._statements(statement, None)
+    cursor.run_translated(statement)
     if existed and not statement.args.get("replace"):
         return
     cursor.rows(f"insert or replace into {_ACCESS} values (?, ?, ?, '', '{{}}')", name)
@@ -159,20 +157,20 @@ def define(cursor: Cursor, statement: exp.Expr) -> None:
     cursor.succeed(f"Stage area {name.name} successfully created.")
 
 
-def alter(cursor: Cursor, statement: exp.Command) -> bool:
-    """Run ALTER STAGE; return whether the statement was one."""
+def run_alter(cursor: Cursor, statement: exp.Command) -> None:
+    """Run ALTER STAGE."""
     text = str(statement.expression)
     match = re.match(r"\s*stage\s+(if\s+exists\s+)?(\S+)\s+(.*)", text, re.I | re.S)
-    if str(statement.this).upper() != "ALTER" or match is None:
-        return False
-    session = cursor._conn
+    if match is None:
+        raise unsupported("statements of ALTER")
+    session = cursor.session
     session.commit()
     name = names.full(exp.to_table(match[2], dialect="snowflake"), session.database, session.schema)
     if not _exists(cursor, name):
         if not match[1]:
             raise _missing(name)
         cursor.succeed()
-        return True
+        return
     verb, rest = match[3].split(None, 1) if " " in match[3] else (match[3], "")
     if verb.upper() == "SET":
         created = sqlglot.parse_one(f"create stage s {rest}", read="snowflake")
@@ -193,7 +191,6 @@ def alter(cursor: Cursor, statement: exp.Command) -> bool:
     else:
         raise unsupported(f"ALTER STAGE … {verb.upper()}")
     cursor.succeed()
-    return True
 
 
 @dataclass
@@ -255,23 +252,23 @@ class _Settings:
                 cursor.rows(f"update {_STAGES} set {column} = ? {_WHERE}", [value, *name])
 
 
-def comment(cursor: Cursor, name: TableName, text: str) -> None:
+def comment_on(cursor: Cursor, name: TableName, text: str) -> None:
     """Run COMMENT ON STAGE."""
     if not _exists(cursor, name):
         raise _missing(name)
     _Settings(comment=text).store(cursor, name)
 
 
-def drop_format(cursor: Cursor, statement: exp.Drop) -> None:
+def run_drop_format(cursor: Cursor, statement: exp.Drop) -> None:
     """Run DROP FILE FORMAT."""
-    name = names.target(statement, cursor._conn.database, cursor._conn.schema)
+    name = names.target(statement, cursor.session.database, cursor.session.schema)
     deleted = cursor.rows(f"delete from {_FORMATS} {_WHERE}", name)
     if deleted == [(0,)] and not statement.args.get("exists"):
         raise compilation(2003, f"File format '{name}' does not exist or not authorized.", "02000")
     cursor.succeed(f"{name.name} successfully dropped.")
 
 
-def describe(cursor: Cursor, name: TableName) -> None:
+def run_describe(cursor: Cursor, name: TableName) -> None:
     """Run DESCRIBE STAGE; credentials are left out."""
     found = cursor.rows(
         f"select url, format, storage_integration from {_STAGES} "
@@ -291,7 +288,7 @@ def describe(cursor: Cursor, name: TableName) -> None:
     cursor.answer_table(_properties(("parent_property", *_PROPERTY), rows))
 
 
-def describe_format(cursor: Cursor, name: TableName) -> None:
+def run_describe_format(cursor: Cursor, name: TableName) -> None:
     """Run DESCRIBE FILE FORMAT."""
     found = cursor.rows(f"select options from {_FORMATS} {_WHERE}", name)
     if not found:
@@ -311,15 +308,13 @@ def _properties(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> pa
     return pa.table(dict(zip(columns, arrays, strict=True)))
 
 
-def remove(cursor: Cursor, statement: exp.Command) -> bool:
-    """Run REMOVE @stage[/path] [PATTERN = '…']; return whether the statement was one."""
-    if str(statement.this).upper() not in ("REMOVE", "RM"):
-        return False
+def run_remove(cursor: Cursor, statement: exp.Command) -> None:
+    """Run REMOVE @stage[/path] [PATTERN = '…']."""
     text = statement.expression.name if isinstance(statement.expression, exp.Expr) else ""
     match = re.match(r"\s*'?(@[^\s']+)'?(?:\s+pattern\s*=\s*'(.*)')?\s*$", text, re.I | re.S)
     if match is None:
         raise compilation(1003, "syntax error: REMOVE @stage[/path] [PATTERN = '…'].")
-    stage = resolve(cursor, match[1])
+    stage = find(cursor, match[1])
     blobs = stage.files(match[2])
     with storage_faults(stage), stage.container as container:
         for blob in blobs:
@@ -332,13 +327,12 @@ def remove(cursor: Cursor, statement: exp.Command) -> bool:
             }
         )
     )
-    return True
 
 
-def list_files(cursor: Cursor, statement: exp.ListStage) -> None:
+def run_list(cursor: Cursor, statement: exp.ListStage) -> None:
     """Run LIST @stage[/path]."""
     pattern = statement.args.get("pattern")
-    stage = resolve(cursor, statement.this.name)
+    stage = find(cursor, statement.this.name)
     blobs = stage.files(pattern.name if pattern is not None else None)
     cursor.answer_table(
         pa.table(
@@ -372,11 +366,11 @@ def format_options(properties: list[exp.Expr]) -> dict[str, Any]:
 
 def file_format(cursor: Cursor, *choices: dict[str, Any]) -> dict[str, Any]:
     """Return the first given format's options, a named format's looked up."""
+    session = cursor.session
     options = next((c for c in choices if c), {"TYPE": "CSV"})
     if name := options.get("FORMAT_NAME"):
-        options = lookup_file_format(
-            cursor._duck_conn.cursor(), name, cursor._conn.database, cursor._conn.schema
-        )
+        with session.beside() as connection:
+            options = lookup_file_format(connection, name, session.database, session.schema)
     return {
         "TYPE": "CSV",
         **{k: v.upper() if isinstance(v, str) else v for k, v in options.items()},

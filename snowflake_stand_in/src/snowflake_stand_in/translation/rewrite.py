@@ -2,7 +2,8 @@
 
 from sqlglot import exp
 
-from snowflake_stand_in.sql import functions, names, typed
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.translation import typed
 
 _TABLE_PROPERTIES = (exp.TemporaryProperty, exp.SchemaCommentProperty)
 _KEYS = (
@@ -13,28 +14,11 @@ _KEYS = (
 )
 _TABLE_KEYS = (exp.PrimaryKey, exp.UniqueColumnConstraint, exp.ForeignKey, exp.Constraint)
 
+_WHOLE = ("HUGEINT", "INTEGER", "SMALLINT", "TINYINT")
 _NOTHING = exp.cast(exp.Literal.string("[]"), "json")
 
 
-def before(statement: exp.Expr, database: str | None, schema: str | None) -> exp.Expr:
-    """Return a copy with full names, Snowflake's column names and functions that translate."""
-    copy = statement.copy()
-    names.qualify(copy, database, schema)
-    if isinstance(copy, exp.Create | exp.Alter):
-        _drop_keys(copy)
-        _drop_properties(copy)
-        _name_what_a_star_is(copy)
-    # From the leaves up: sqlglot's own transform doesn't look inside what it has replaced
-    for node in reversed(list(copy.walk())):
-        new = functions.before(node)
-        if node is copy:
-            copy = new
-        elif new is not node:
-            node.replace(new)
-    return copy
-
-
-def after(statement: exp.Expr) -> exp.Expr:
+def leave_nulls_out(statement: exp.Expr) -> None:
     """Make LISTAGG and ARRAY_AGG leave NULLs out, and something empty of nothing, in place."""
     whole: exp.Expr
     empty: exp.Expr
@@ -50,11 +34,18 @@ def after(statement: exp.Expr) -> exp.Expr:
             if not isinstance(node.parent, exp.Filter):
                 node.replace(exp.Filter(this=node.copy(), expression=known))
         whole.replace(exp.Coalesce(this=whole.copy(), expressions=[empty]))
-    return statement
 
 
-def _drop_keys(statement: exp.Expr) -> None:
-    """Snowflake records keys and enforces none; DuckDB would enforce them."""
+def quote(statement: exp.Expr) -> None:
+    """Quote all names, in place: DuckDB alone reserves some words."""
+    for identifier in statement.find_all(exp.Identifier):
+        identifier.set("quoted", True)
+
+
+def drop_keys(statement: exp.Expr) -> None:
+    """Drop keys, in place: Snowflake records them and enforces none; DuckDB would enforce them."""
+    if not isinstance(statement, exp.Create | exp.Alter):
+        return
     schema = statement.this if isinstance(statement, exp.Create) else statement
     for column in schema.find_all(exp.ColumnDef):
         column.set(
@@ -65,8 +56,10 @@ def _drop_keys(statement: exp.Expr) -> None:
         schema.set("expressions", [e for e in schema.expressions if not isinstance(e, _TABLE_KEYS)])
 
 
-def _drop_properties(statement: exp.Expr) -> None:
-    """TRANSIENT, COPY GRANTS, CLUSTER BY and the like have no meaning here."""
+def drop_properties(statement: exp.Expr) -> None:
+    """Drop TRANSIENT, COPY GRANTS, CLUSTER BY and the like, in place: they have no meaning here."""
+    if not isinstance(statement, exp.Create | exp.Alter):
+        return
     kind = str(statement.args.get("kind") or "").upper()
     properties = statement.args.get("properties")
     if properties is not None and kind in ("TABLE", "VIEW"):
@@ -74,8 +67,8 @@ def _drop_properties(statement: exp.Expr) -> None:
         properties.set("expressions", kept)
 
 
-def _name_what_a_star_is(statement: exp.Expr) -> None:
-    """Write the star of CREATE TABLE (…) AS SELECT * out: fakesnow would ask in a wrong dialect."""
+def write_star_out(statement: exp.Expr) -> None:
+    """Name what the star of CREATE TABLE (…) AS SELECT * is: fakesnow asks in a wrong dialect."""
     if not isinstance(statement, exp.Create) or not isinstance(statement.this, exp.Schema):
         return
     query = statement.expression.unnest() if statement.expression else None
@@ -108,3 +101,22 @@ def name_columns(statement: exp.Expr) -> None:
         ):
             name = projection.sql(dialect="snowflake").upper()
             projection.replace(exp.alias_(projection.copy(), name, quoted=True))
+
+
+def narrow_whole_numbers(cursor: Cursor, statement: exp.Expr) -> None:
+    """Make whole numbers of CREATE … AS SELECT what NUMBER(38, 0) is here, BIGINT, in place."""
+    query = statement.expression
+    if not isinstance(statement, exp.Create) or not isinstance(query, exp.Query):
+        return
+    if query.find(exp.Placeholder):
+        return
+    sql = query.sql(dialect="duckdb")
+    wide = [name for name, kind, *_ in cursor.rows(f"describe {sql}") if kind in _WHOLE]
+    if wide:
+        columns = {name: exp.column(exp.to_identifier(name, quoted=True)) for name in wide}
+        casts = [
+            exp.alias_(exp.cast(column, "bigint"), name, quoted=True)
+            for name, column in columns.items()
+        ]
+        narrowed = exp.select(exp.Star(replace=casts)).from_(exp.Subquery(this=query.copy()))
+        statement.set("expression", narrowed)

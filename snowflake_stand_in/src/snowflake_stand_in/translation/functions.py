@@ -28,8 +28,19 @@ _FORMAT = [
 ]
 
 
-def before(node: exp.Expr) -> exp.Expr:
-    """Rewrite one node of a Snowflake statement."""
+def rewrite_functions(statement: exp.Expr) -> exp.Expr:
+    """Return a statement of Snowflake's with functions that fakesnow translates."""
+    # From the leaves up: sqlglot's own transform doesn't look inside what it has replaced
+    for node in reversed(list(statement.walk())):
+        new = _rewritten(node)
+        if node is statement:
+            statement = new
+        elif new is not node:
+            node.replace(new)
+    return statement
+
+
+def _rewritten(node: exp.Expr) -> exp.Expr:
     match node:
         case exp.Sum() | exp.Avg():
             # fakesnow would make doubles of whole numbers

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.engine.session import Session
-    from snowflake_stand_in.statement import Cursor
-
 
 # Parameters that would change results: only their defaults are right here
 _DEFAULTS = {
@@ -47,30 +43,9 @@ _SESSION = {
 _CALLS = {"LAST_QUERY_ID": "last_query_id", "CURRENT_WAREHOUSE": "warehouse"}
 
 
-def handle(cursor: Cursor, statement: exp.Expr) -> bool:
-    """Run SET, UNSET and ALTER SESSION; return whether it was one."""
-    match statement:
-        case exp.Set():
-            _set(cursor, statement)
-        case exp.Alias(this=exp.Column(this=exp.Identifier(this=str(word)))) if (
-            word.upper() == "UNSET"
-        ):
-            cursor._conn.values.pop(statement.alias.upper(), None)
-            cursor.succeed()
-        case exp.Alias(this=exp.Column(this=exp.Identifier(this=str(word)))) if (
-            word.upper() == "START" and statement.alias.upper() == "TRANSACTION"
-        ):
-            cursor._conn.begin()
-            cursor.succeed()
-        case exp.Alter() if str(statement.args.get("kind")).upper() == "SESSION":
-            _alter_session(cursor, statement)
-        case _:
-            return False
-    return True
-
-
-def substitute(statement: exp.Expr, values: dict[str, exp.Expr]) -> exp.Expr:
-    """Replace `$name` by the variable's value, except in COPY and stage queries' `$1`."""
+def substitute(cursor: Cursor, statement: exp.Expr) -> None:
+    """Replace `$name` by the variable's value, in place, except in COPY and stage queries' `$1`."""
+    values = cursor.session.values
     for parameter in list(statement.find_all(exp.Parameter)):
         if not isinstance(parameter.this, exp.Var | exp.Identifier):
             continue
@@ -78,30 +53,27 @@ def substitute(statement: exp.Expr, values: dict[str, exp.Expr]) -> exp.Expr:
         if name not in values:
             raise compilation(1008, f"Session variable '${name}' does not exist", "02000")
         parameter.replace(values[name].copy())
-    return statement
 
 
-def substitute_session(statement: exp.Expr, session: Session) -> exp.Expr:
-    """Replace CURRENT_USER() and its like by what holds in this session."""
+def substitute_session(cursor: Cursor, statement: exp.Expr) -> None:
+    """Replace CURRENT_USER() and its like by what holds in this session, in place."""
     for node in list(statement.find_all(exp.Func)):
         if node.key in _SESSION or (node.key == "anonymous" and node.name.upper() in _CALLS):
             name = _SESSION.get(node.key) or _CALLS[node.name.upper()]
-            node.replace(_literal(getattr(session, name)))
-    return statement
+            node.replace(_literal(getattr(cursor.session, name)))
 
 
-def _set(cursor: Cursor, statement: exp.Set) -> None:
+def run_set(cursor: Cursor, statement: exp.Set) -> None:
+    """Run SET name = expression, …."""
     for item in statement.expressions:
         assignment = item.this
         if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
             raise compilation(1003, "syntax error: SET needs name = expression.")
         name = assignment.this.name.upper()
-        value = substitute(exp.Paren(this=assignment.expression.copy()), cursor._conn.values)
-        with cursor._conn.reading():
-            query = exp.select(exp.alias_(value, "VALUE", quoted=True))
-            cursor._statements(substitute_session(query, cursor._conn), None)
-        found = cursor.fetchone()
-        cursor._conn.values[name] = _literal(cast("tuple[Any]", found)[0])
+        value = exp.Paren(this=assignment.expression.copy())
+        with cursor.session.reading():
+            cursor.run_translated(exp.select(exp.alias_(value, "VALUE", quoted=True)))
+        cursor.session.values[name] = _literal(cursor.result.column(0)[0].as_py())
     cursor.succeed()
 
 
@@ -126,8 +98,31 @@ def _literal(value: Any) -> exp.Expr:
             raise error(2, f"Unsupported feature: variable of type {type(value).__name__}", "0A000")
 
 
-def _alter_session(cursor: Cursor, statement: exp.Alter) -> None:
-    session = cursor._conn
+def is_unset(_: Cursor, statement: exp.Expr) -> bool:
+    """Whether a statement is UNSET name, which sqlglot takes for an alias."""
+    return _words(statement)[:1] == ["UNSET"]
+
+
+def run_unset(cursor: Cursor, statement: exp.Alias) -> None:
+    """Run UNSET name."""
+    cursor.session.values.pop(statement.alias.upper(), None)
+    cursor.succeed()
+
+
+def is_start_transaction(_: Cursor, statement: exp.Expr) -> bool:
+    """Whether a statement is START TRANSACTION, which sqlglot takes for an alias."""
+    return _words(statement) == ["START", "TRANSACTION"]
+
+
+def _words(statement: exp.Expr) -> list[str]:
+    if not isinstance(statement, exp.Alias) or not isinstance(statement.this, exp.Column):
+        return []
+    return [statement.this.name.upper(), statement.alias.upper()]
+
+
+def run_alter_session(cursor: Cursor, statement: exp.Alter) -> None:
+    """Run ALTER SESSION SET and UNSET."""
+    session = cursor.session
     action = statement.find(exp.AlterSession)
     assert action is not None
     for item in action.expressions:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import refusals
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 _DAYS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "DAYS", "WEEKS", "MONTHS", "QUARTERS", "YEARS")
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In)
@@ -30,7 +28,7 @@ _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "NUL
 _AGGREGATES = ("SUM", "AVG", "MAX", "MIN", "COUNT", "LISTAGG", "STRING_AGG", "_FS_MEDIAN")
 
 
-def resolve(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
+def rewrite_typed(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     """Rewrite, in place, what depends on types; return the statement."""
     holder = exp.Tuple(expressions=[statement])
     waiting: list[exp.Expr] = []
@@ -321,12 +319,10 @@ def _types(cursor: Cursor, nodes: list[exp.Expr]) -> dict[int, str]:
 def _described(cursor: Cursor, query: exp.Expr) -> list[tuple[Any, ...]]:
     """Describe a query: beside an open transaction, since a failed question would abort it."""
     sql = f"describe {query.sql(dialect='duckdb')}"
-    session = cursor._conn
-    if not session._begun or any(t.catalog == "temp" for t in query.find_all(exp.Table)):
+    session = cursor.session
+    if not session.in_snapshot or any(t.catalog == "temp" for t in query.find_all(exp.Table)):
         return cursor.rows(sql)
-    with cursor._duck_conn.cursor() as beside:
-        if session.database and session.schema:
-            beside.execute(f'set schema = \'"{session.database}"."{session.schema}"\'')
+    with session.beside() as beside:
         return beside.execute(sql).fetchall()
 
 

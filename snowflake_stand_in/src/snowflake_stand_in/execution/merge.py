@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from fakesnow.transforms.merge import operations
 from sqlglot import exp
 
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql.errors import error
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 _ACTIONS = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
 
 
-def run(cursor: Cursor, statement: exp.Merge, params: Any) -> None:
+def merge(cursor: Cursor, statement: exp.Merge) -> None:
     """Run a MERGE inside the transaction that the caller has opened."""
     counted = [name for name, indices in operations(statement).items() if indices]
-    _refuse_duplicates(cursor, statement, params)
-    transformed = cursor._transform(statement.copy(), params)
+    _refuse_duplicates(cursor, statement)
+    transformed = cursor.translated(statement)
     # Snowflake takes an alias before the columns of SET and INSERT, DuckDB doesn't
     for when in transformed.find_all(exp.When):
         then = when.args["then"]
@@ -32,19 +28,16 @@ def run(cursor: Cursor, statement: exp.Merge, params: Any) -> None:
         for column in written:
             if isinstance(column, exp.Column):
                 column.set("table", None)
-    bound = params if transformed.find(exp.Placeholder) else None
     sql = transformed.sql(dialect="duckdb")
-    actions = cursor.rows(f"{sql} returning merge_action", bound)
+    actions = cursor.rows(f"{sql} returning merge_action", cursor.bound(transformed))
     totals = ", ".join(
         f'{sum(a == _ACTIONS[name] for (a,) in actions)} as "number of rows {name}"'
         for name in counted
     )
     cursor.answer(f"select {totals}")
-    cursor._rowcount = len(actions)
-    cursor._last_transformed = transformed
 
 
-def _refuse_duplicates(cursor: Cursor, statement: exp.Merge, params: Any) -> None:
+def _refuse_duplicates(cursor: Cursor, statement: exp.Merge) -> None:
     matched = [w for w in statement.args["whens"].expressions if w.args.get("matched")]
     if not matched:
         return
@@ -58,11 +51,11 @@ def _refuse_duplicates(cursor: Cursor, statement: exp.Merge, params: Any) -> Non
     conditions = [w.args.get("condition") for w in matched]
     if all(conditions):
         query = query.where(exp.or_(*[c.copy() for c in conditions if c is not None]))
-    translated = cursor._transform(query, params)
-    bound = params if translated.find(exp.Placeholder) else None
+    translated = cursor.translated(query)
     joined = translated.sql(dialect="duckdb")
     twice = cursor.rows(
-        f'select "ID" from ({joined}) group by "ID" having count(*) > 1 limit 1', bound
+        f'select "ID" from ({joined}) group by "ID" having count(*) > 1 limit 1',
+        cursor.bound(translated),
     )
     if twice:
         raise error(100090, "Duplicate row detected during DML action", "42P18")

@@ -5,15 +5,12 @@ DuckDB knows no lengths, and a CHECK would forbid changing the column's type.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
-from snowflake_stand_in.engine.locks import TableName
-from snowflake_stand_in.sql import functions, names
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
+from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.sql import names
+from snowflake_stand_in.sql.names import TableName
+from snowflake_stand_in.translation import functions
 
 _EXT = "_fs_global._fs_information_schema._fs_columns_ext"
 _WHERE = "where ext_table_catalog = ? and ext_table_schema = ? and ext_table_name = ?"
@@ -40,7 +37,7 @@ def record(cursor: Cursor, statement: exp.Expr, name: TableName) -> None:
 
 def of_session(cursor: Cursor, name: str) -> TableName:
     """Return the name under which a temporary table's lengths are kept."""
-    return TableName("temp", cursor._conn.session_id, name)
+    return TableName("temp", cursor.session.session_id, name)
 
 
 def move(cursor: Cursor, old: TableName, new: TableName) -> None:

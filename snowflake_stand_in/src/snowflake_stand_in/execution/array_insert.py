@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from sqlglot import exp
 
-from snowflake_stand_in.catalog import describe
+from snowflake_stand_in.engine import relations
+from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names, results
-
-if TYPE_CHECKING:
-    from snowflake_stand_in.statement import Cursor
 
 _BINDS = "_BINDS"
 
 
-def run(cursor: Cursor, statement: exp.Insert, bindings: dict[str, Any]) -> None:
+def insert(cursor: Cursor, statement: exp.Insert, bindings: dict[str, Any]) -> None:
     """Insert all rows of `bindings`, inside the transaction that the caller has opened."""
-    target = names.target(statement, cursor._conn.database, cursor._conn.schema)
-    kinds = describe.columns(cursor, target)
+    target = names.target(statement, cursor.session.database, cursor.session.schema)
+    kinds = relations.columns(cursor, target)
     if isinstance(statement.this, exp.Schema):
         written = [names.normal(column) for column in statement.this.expressions]
     else:
@@ -45,11 +43,11 @@ def run(cursor: Cursor, statement: exp.Insert, bindings: dict[str, Any]) -> None
         )
         for number, b in bindings.items()
     }
-    cursor._duck_conn.register(_BINDS, pa.table(table))
+    cursor.register(_BINDS, pa.table(table))
     try:
-        cursor._statements(insert, None)
+        cursor.run_translated(insert)
     finally:
-        cursor.forget(_BINDS)
+        cursor.unregister(_BINDS)
 
 
 def _placeholders(source: exp.Expr) -> list[exp.Placeholder]:
