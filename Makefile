@@ -2,7 +2,7 @@
 SYSTEM_PYTHON ?= python3
 PYTHON := .venv/bin/python
 BIN := .venv/bin
-PYTEST := JAVA_HOME="$(CURDIR)/.local/java-home" $(PYTHON) -m pytest
+PYTEST := $(PYTHON) -m pytest
 
 # What a user gives goes through the environment, unexpanded: neither make nor the shell reads it
 $(foreach name,DAY SOURCE HOURS FROM TO PORT BASE,$(eval override $(name) := $$(value $(name))))
@@ -13,7 +13,7 @@ OPTIONS = $${SOURCE:+--source "$$SOURCE"} $${PORT:+--port "$$PORT"}
 DEPLOY = PATH="$$PATH:$(CURDIR)/.local/schemachange/bin" $(PYTHON) -m include.sql.deploy
 
 .DEFAULT_GOAL := setup
-.PHONY: setup run backfill up down status test test-fast test-long conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint manifest docs dbt-slim model-tasks function-package snowflake-plan snowflake-deploy lock clean help
+.PHONY: setup run backfill up down status test test-fast test-long test-stand-in conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint manifest docs dbt-slim model-tasks function-package snowflake-plan snowflake-deploy lock clean help
 
 setup: ## Install everything into this folder; each step once
 	@$(SYSTEM_PYTHON) -m local.setup
@@ -44,8 +44,11 @@ test-fast: setup ## Run the tests that take seconds
 test-long: setup ## Run the tests with full counts
 	@$(PYTEST) -m long
 
-conformance: setup ## Try the behaviours of Snowflake we rely on; write docs/conformance.md
-	@JAVA_HOME="$(CURDIR)/.local/java-home" $(PYTHON) -m tests.conformance
+test-stand-in: setup ## Run the tests of the laptop's Snowflake alone
+	@$(PYTEST) snowflake_stand_in/tests -n 2
+
+conformance: setup ## Try the behaviours of Snowflake we rely on; write snowflake_stand_in/CONFORMANCE.md
+	@PYTHONPATH=snowflake_stand_in/tests $(PYTHON) -m conformance
 
 bench-ingest: setup ## Measure ingest against its peers, and write bench/README.md
 	@$(PYTHON) -m bench.ingest

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,16 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
-import snowflake.connector
+from snowflake_stand_in.testing import StandIn
 
 from bench.ingest.usage import Usage, affinity, high_water_bytes
 from include.sql.load import STATEMENTS
 from include.sql.statements import run_statement
 from tests.blob_storage import Storage
-from tests.local_snowflake.stand_in import free_port
 
 CONTAINER = "bench-events"
-READY_SECONDS = 60
 OBJECTS = (
     "create database gharchive",
     "create schema bronze",
@@ -53,62 +49,38 @@ def upload(storage: Storage, files: Sequence[Path]) -> list[str]:
 def load(names: Sequence[str], storage: Storage, database: Path, cores: Sequence[int]) -> Loaded:
     """Load blobs into a new database; counted is the server, from BEGIN to its end."""
     began = time.perf_counter()
-    with _server(database, cores) as (server, port):
-        connection = snowflake.connector.connect(
-            account="bench",
-            user="bench",
-            password="-",
-            host="127.0.0.1",
-            port=port,
-            protocol="http",
-        )
+    server = StandIn(database)
+    with affinity(cores):
+        server.start()
+    with _ended(server.process):
+        connection = server.connect(user="bench", password="-")
         start = time.perf_counter() - began
         cursor = connection.cursor()
         for statement in OBJECTS:
             cursor.execute(
                 statement.format(url=storage.stage_url(CONTAINER), sas=storage.sas("rl"))
             )
-        process = psutil.Process(server.pid)
+        process = psutil.Process(server.process.pid)
         cpu_before, began = sum(process.cpu_times()[:2]), time.perf_counter()
         cursor.execute("begin")
         files = ", ".join(f"'{name}'" for name in names)
         results = run_statement(cursor, STATEMENTS / "6_copy.sql", files=files, load_id="bench")
         cursor.execute("commit")
-        peak = high_water_bytes(Path(f"/proc/{server.pid}/status").read_text())
-        server.terminate()
-        _, status, used = os.wait4(server.pid, 0)
-        server.returncode = os.waitstatus_to_exitcode(status)
+        peak = high_water_bytes(Path(f"/proc/{server.process.pid}/status").read_text())
+        server.process.terminate()
+        _, status, used = os.wait4(server.process.pid, 0)
+        server.process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - began
     cpu = used.ru_utime + used.ru_stime - cpu_before
     return Loaded(Usage(wall, cpu, peak, peak), start, sum(row[3] for row in results))
 
 
 @contextmanager
-def _server(database: Path, cores: Sequence[int]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    port = free_port()
-    command = [sys.executable, "-m", "snowflake_stand_in", "--port", str(port)]
-    with affinity(cores):
-        server = subprocess.Popen(
-            [*command, "--database", str(database)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill the server if the block has failed before it has ended it."""
     try:
-        _wait_for(port, server)
-        yield server, port
+        yield
     finally:
-        if server.returncode is None:
-            server.kill()
-            server.wait()
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the stand-in did not start") from None
-            time.sleep(0.02)
+        if process.returncode is None:
+            process.kill()
+            process.wait()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -17,11 +15,10 @@ from unittest.mock import patch
 
 import duckdb
 import msgspec
-import requests
-import snowflake.connector
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from snowflake.connector import SnowflakeConnection
+from snowflake_stand_in.testing import StandIn
 
 from bench.dbt.profiled import Statement
 from bench.ingest.rows import serving
@@ -31,13 +28,11 @@ from local.gharchive.hours import hour_file, name_of
 from local.setup import paths
 from tests import deployment
 from tests.blob_storage import ACCOUNT, Storage, running_azurite
-from tests.local_snowflake.stand_in import free_port
 
 PROJECT = paths.ROOT / "include" / "dbt"
 HOURS = (8, 16)
 """The files of a simulated day; their stragglers are of the same day."""
 WEEKEND = 5
-START_SECONDS = 60
 DATABASE = "gharchive.duckdb"
 
 
@@ -139,28 +134,13 @@ class Account:
 
     @contextmanager
     def _snowflake(self) -> Iterator[tuple[dict[str, str], SnowflakeConnection]]:
-        port = free_port()
-        command = [sys.executable, "-m", "bench.dbt.profiled", "--port", str(port)]
-        command += ["--database", str(self.folder / DATABASE)]
-        command += ["--profile", str(self._profile)]
-        address = {"host": "127.0.0.1", "port": port, "protocol": "http"}
-        with (
-            (self.folder / "snowflake.log").open("ab") as log,
-            subprocess.Popen(command, cwd=paths.ROOT, stdout=log, stderr=log) as server,
-        ):
-            try:
-                _wait_for(f"http://127.0.0.1:{port}/health", server)
-                deployment.deploy(self.folder, address, _settings(self._source.storage))
-                with snowflake.connector.connect(
-                    account="local",
-                    user="loader",
-                    private_key_file=str(paths.SNOWFLAKE_KEY),
-                    database="GHARCHIVE",
-                    **address,
-                ) as connection:
-                    yield _environment(port), connection
-            finally:
-                server.terminate()
+        profiled = (sys.executable, "-m", "bench.dbt.profiled", "--profile", str(self._profile))
+        with StandIn(self.folder / DATABASE, program=profiled) as server:
+            deployment.deploy(self.folder, server.address, _settings(self._source.storage))
+            with server.connect(
+                user="loader", private_key_file=str(paths.SNOWFLAKE_KEY), database="GHARCHIVE"
+            ) as connection:
+                yield _environment(server.port), connection
 
 
 def _environment(port: int) -> dict[str, str]:
@@ -187,15 +167,3 @@ def _settings(storage: Storage) -> dict[str, str]:
             for stage in ("EVENTS", "OUTCOMES", "MODELS")
         },
     }
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            if requests.get(url, timeout=1).ok:
-                return
-        except requests.ConnectionError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the stand-in did not start") from None
-            time.sleep(0.05)

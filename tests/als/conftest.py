@@ -3,22 +3,19 @@
 import base64
 import logging
 import os
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import requests
 import snowflake.connector
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContainerClient, ContainerSasPermissions, generate_container_sas
 from pyspark.sql import SparkSession
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
+from snowflake_stand_in.testing import Certificates, StandIn
 
 from include.als.access import Access
 from include.als.layout import CONTAINER
@@ -27,7 +24,6 @@ from tests import deployment
 from tests.blob_storage import ACCOUNT, Storage
 
 DATABASE = "GHARCHIVE"
-START_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
@@ -65,28 +61,10 @@ def models(storage: Storage) -> ContainerClient:
 @pytest.fixture(scope="session")
 def snowflake_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Serve the stand-in over TLS, under the laptop's own certificate."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     database = tmp_path_factory.mktemp("snowflake") / "gharchive.duckdb"
-    command = [sys.executable, "-m", "snowflake_stand_in", "--port", str(port)]
-    command += ["--database", str(database)]
-    command += ["--certificate", str(SERVER_CERTIFICATE), "--key", str(SERVER_KEY)]
-    process = subprocess.Popen(command, cwd=ROOT)
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                requests.get(f"https://127.0.0.1:{port}/health", verify=str(CA_BUNDLE)).close()
-                break
-            except requests.ConnectionError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
+    certificates = Certificates(CA_BUNDLE, SERVER_CERTIFICATE, SERVER_KEY)
+    with StandIn(database, certificates) as server:
+        yield server.port
 
 
 @pytest.fixture(scope="session")

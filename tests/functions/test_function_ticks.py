@@ -15,7 +15,7 @@ import pytest
 from include.ingest import ArchiveHour, Containers
 from local.function_package import build
 from local.setup.paths import BIN, CACHE
-from tests.blob_storage import Storage
+from tests.blob_storage import ACCOUNT, Storage
 from tests.functions.conftest import file_of, small_hour, statuses
 from tests.ingest.archive_server import Answer, ArchiveServer
 
@@ -179,7 +179,7 @@ def test_a_late_tick_is_harmless(
 def test_what_a_person_has_to_mend_stops_the_tick_and_shows_no_secret(
     run: Run, storage: Storage, archive: ArchiveServer, hours: list[ArchiveHour]
 ) -> None:
-    account = f"BlobEndpoint={storage.url};AccountName=gharchivetest;AccountKey="
+    account = f"BlobEndpoint={storage.url};AccountName={ACCOUNT};AccountKey="
     expired, other_key = storage.sas(hours=-1), "b3RoZXI="
     for connection, secret in (
         (f"BlobEndpoint={storage.url};SharedAccessSignature={expired}", expired),

@@ -1,18 +1,14 @@
 """A running host, as users start it."""
 
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import requests
-
-ROOT = Path(__file__).parents[2]
+from snowflake_stand_in.testing.server import start_server
 
 
 @dataclass(frozen=True)
@@ -26,17 +22,12 @@ class Host:
 
 @contextmanager
 def running_host(folder: Path, cache: Path) -> Iterator[Host]:
-    """Start `python -m local.gharchive`, wait until it is healthy, and end it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "local.gharchive", "--port", str(port)]
+    """Start `python -m local.gharchive`, wait until it listens, and end it."""
+    command = [sys.executable, "-m", "local.gharchive", "--port", "0"]
     command += ["--cache", str(cache), "--folder", str(folder)]
-    process = subprocess.Popen(command, cwd=ROOT)
-    url = f"http://127.0.0.1:{port}"
+    process, port = start_server(command, cache / "log")
     try:
-        _wait_until_healthy(url, process)
-        yield Host(url, folder, process)
+        yield Host(f"http://127.0.0.1:{port}", folder, process)
     finally:
         process.terminate()
         process.wait(10)
@@ -48,14 +39,3 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder, cache = tmp_path_factory.mktemp("folder"), tmp_path_factory.mktemp("cache")
     with running_host(folder, cache) as host:
         yield host
-
-
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if requests.get(f"{url}/health", timeout=1).status_code == 200:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    raise RuntimeError(f"The host at {url} did not become healthy")

@@ -1,6 +1,5 @@
 """The stand-in over TLS with a private CA, as many times as a test needs it."""
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,10 +24,7 @@ def start_powerbi(
     started = []
 
     def start() -> PowerBI:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        service = PowerBI(tls, tmp_path_factory.mktemp("powerbi") / "state.json", port)
+        service = PowerBI(tls, tmp_path_factory.mktemp("powerbi") / "state.json")
         service.start()
         started.append(service)
         return service

@@ -2,21 +2,18 @@
 
 import json
 import os
-import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
+from snowflake_stand_in.testing.server import start_server
 
 from local.powerbi import DATASET_ID, GROUP_ID
 
-PROJECT = Path(__file__).parents[2]
 TENANT = "22222222-2222-2222-2222-222222222222"
 CLIENT_ID = "11111111-1111-1111-1111-111111111111"
 SECRET = "the-secret-of-this-test"
-START_SECONDS = 30
 
 
 @dataclass
@@ -25,7 +22,7 @@ class PowerBI:
 
     tls: Path
     state: Path
-    port: int
+    port: int = 0
     http: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
@@ -41,24 +38,15 @@ class PowerBI:
         return f"{self.url}/v1.0/myorg/groups/{GROUP_ID}/datasets/{DATASET_ID}/refreshes"
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
+        self.process, self.port = start_server(
             [
                 *(sys.executable, "-m", "local.powerbi", "--port", str(self.port)),
                 *("--certificate", str(self.tls / "server.pem")),
                 *("--key", str(self.tls / "server.key"), "--state", str(self.state)),
             ],
-            cwd=PROJECT,
-            env=os.environ | {"POWERBI_CLIENT_ID": CLIENT_ID, "POWERBI_CLIENT_SECRET": SECRET},
+            self.state.with_suffix(".log"),
+            os.environ | {"POWERBI_CLIENT_ID": CLIENT_ID, "POWERBI_CLIENT_SECRET": SECRET},
         )
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                self.http.get(f"{self.url}/health").raise_for_status()
-                return
-            except requests.ConnectionError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
 
     def stop(self) -> None:
         self.http.close()

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-import snowflake.connector
 from dbt.cli.main import dbtRunner
 from dbt_common.events.base_types import EventMsg
 from snowflake.connector import SnowflakeConnection
+from snowflake_stand_in.testing import Certificates, StandIn
 
 from include.sql.deploy import render
 from local.setup import paths
-from tests.local_snowflake.stand_in import Certificates, StandIn
 from tests.sql_lint.statements import DEPLOYMENTS, Statement, split
 
 CERTIFICATES = Certificates(paths.CA_BUNDLE, paths.SERVER_CERTIFICATE, paths.SERVER_KEY)
@@ -32,25 +31,18 @@ def from_dbt(folder: Path) -> list[Statement]:
 
     What the models compile to is in the folder as well.
     """
-    server = StandIn(folder / "account.duckdb", CERTIFICATES)
-    server.start()
     sent: dict[str, Statement] = {}
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in _environment(server).items():
-                patch.setenv(name, value)
-            with snowflake.connector.connect(
-                account="local",
-                user="lint",
-                private_key_file=str(paths.SNOWFLAKE_KEY),
-                host="127.0.0.1",
-                port=server.port,
-            ) as connection:
-                _set_up(connection)
-            for sql in _build(folder):
-                sent.setdefault(sql, Statement(f"dbt: {sql[:60]!r}", sql))
-    finally:
-        server.stop()
+    with (
+        StandIn(folder / "account.duckdb", CERTIFICATES) as server,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in _environment(server).items():
+            patch.setenv(name, value)
+        key = str(paths.SNOWFLAKE_KEY)
+        with server.connect(user="lint", private_key_file=key) as connection:
+            _set_up(connection)
+        for sql in _build(folder):
+            sent.setdefault(sql, Statement(f"dbt: {sql[:60]!r}", sql))
     return list(sent.values())
 
 
@@ -61,9 +53,7 @@ def _environment(server: StandIn) -> dict[str, str]:
         "SNOWFLAKE_PORT": str(server.port),
         "SNOWFLAKE_USER": "lint",
         "SNOWFLAKE_PRIVATE_KEY_PATH": str(paths.SNOWFLAKE_KEY),
-        "REQUESTS_CA_BUNDLE": str(paths.CA_BUNDLE),
-        "SSL_CERT_FILE": str(paths.CA_BUNDLE),
-        "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": "false",
+        **CERTIFICATES.environment,
     }
 
 

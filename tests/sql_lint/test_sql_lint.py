@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import sqlglot
+from conformance.differences import DIFFERENCES
 
 from include.sql.model_tasks import MIGRATION
-from tests.conformance.differences import DIFFERENCES
 from tests.sql_lint import dbt_statements
 from tests.sql_lint.complaints import complaints
 from tests.sql_lint.rules import RULES, broken

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -38,11 +39,13 @@ async def _serve(server: uvicorn.Server) -> None:
 def main(opened: Callable[[Path], Account] = open_account) -> None:
     """Serve one account on 127.0.0.1 until SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m snowflake_stand_in", description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=int, required=True, help="0: a free one, which is logged")
     parser.add_argument("--database", type=Path, required=True, help="file of the first database")
     parser.add_argument("--certificate", help="PEM certificate chain; without it, plain HTTP")
     parser.add_argument("--key", help="PEM private key of the certificate")
     options = parser.parse_args()
+    # The account's file, its WAL and what DuckDB sets down meanwhile hold stages' tokens
+    os.umask(0o077)
     account = opened(options.database)
     service = Service(account)
     config = uvicorn.Config(

@@ -1,0 +1,195 @@
+"""Sessions: variables, parameters, current objects, and errors of the compiler."""
+
+from datetime import datetime
+
+from conformance.behaviour import fails, rows, value
+
+_V = "sql-reference/session-variables"
+
+BEHAVIOURS = [
+    rows(
+        "variable-set",
+        "SET keeps a value for the session.",
+        _V,
+        ["set low = 5", "select $low + 1"],
+        (6,),
+    ),
+    rows(
+        "variable-of-query",
+        "SET takes a scalar subquery.",
+        _V,
+        ["set low = (select coalesce(max(column1), -1) from values (3), (4))", "select $low"],
+        (4,),
+    ),
+    rows(
+        "variable-typed",
+        "A variable keeps its type.",
+        _V,
+        ["set at = '2015-01-01 12:00:00'::timestamp_ntz", "select $at"],
+        (datetime(2015, 1, 1, 12),),
+    ),
+    rows(
+        "variable-of-variable",
+        "SET may read another variable.",
+        _V,
+        ["set low = 5", "set high = $low * 2", "select $high"],
+        (10,),
+    ),
+    rows(
+        "variable-case",
+        "Names of variables mind no case.",
+        _V,
+        ["set LowMark = 1", "select $lowmark"],
+        (1,),
+    ),
+    rows(
+        "variable-not-in-text",
+        "A variable isn't replaced within quotes.",
+        _V,
+        ["set low = 5", "select '$low'"],
+        ("$low",),
+    ),
+    fails("variable-missing", "A variable that isn't set is an error.", _V, ["select $nope"]),
+    fails(
+        "variable-unset",
+        "UNSET forgets a variable.",
+        _V,
+        ["set low = 5", "unset low", "select $low"],
+    ),
+    rows(
+        "variable-in-ctas",
+        "CREATE TABLE AS reads variables.",
+        _V,
+        ["set low = 5", "create table t as select $low as n", "select n from t"],
+        (5,),
+    ),
+    rows(
+        "variable-as-identifier",
+        "IDENTIFIER takes a variable as a name.",
+        "sql-reference/identifier-literal",
+        ["create table t as select 1 as n", "set name = 'T'", "select n from identifier($name)"],
+        (1,),
+    ),
+    rows(
+        "identifier-literal",
+        "IDENTIFIER takes a literal.",
+        "sql-reference/identifier-literal",
+        ["create table t as select 1 as n", "select n from identifier('t')"],
+        (1,),
+    ),
+    rows(
+        "use-schema",
+        "USE SCHEMA changes the current one.",
+        "sql-reference/sql/use-schema",
+        ["use schema public", "select current_schema()"],
+        ("PUBLIC",),
+    ),
+    rows(
+        "use-role-identifier",
+        "USE ROLE takes IDENTIFIER.",
+        "sql-reference/sql/use-role",
+        ["set own = current_role()", "use role identifier($own)", "select current_role() = $own"],
+        (True,),
+    ),
+    value(
+        "current-user",
+        "CURRENT_USER is known.",
+        "sql-reference/functions/current_user",
+        "current_user() is not null",
+        True,
+    ),
+    value(
+        "current-database",
+        "CURRENT_DATABASE is in upper case.",
+        "sql-reference/functions/current_database",
+        "current_database() = upper(current_database())",
+        True,
+    ),
+    value(
+        "current-session",
+        "CURRENT_SESSION is text.",
+        "sql-reference/functions/current_session",
+        "length(current_session()) > 0",
+        True,
+    ),
+    rows(
+        "alter-session",
+        "ALTER SESSION sets a parameter.",
+        "sql-reference/sql/alter-session",
+        ["alter session set query_tag = 'conformance'", "select 1"],
+        (1,),
+    ),
+    rows(
+        "alter-session-lock-timeout",
+        "ALTER SESSION sets LOCK_TIMEOUT.",
+        "sql-reference/parameters",
+        ["alter session set lock_timeout = 60", "select 1"],
+        (1,),
+    ),
+    value(
+        "uuid",
+        "UUID_STRING gives another each time.",
+        "sql-reference/functions/uuid_string",
+        "length(uuid_string()) = 36 and uuid_string() != uuid_string()",
+        True,
+    ),
+    rows(
+        "last-query-id",
+        "LAST_QUERY_ID names the statement before.",
+        "sql-reference/functions/last_query_id",
+        ["select 1", "select last_query_id() is not null"],
+        (True,),
+    ),
+    rows(
+        "begin-name",
+        "BEGIN TRANSACTION and START TRANSACTION open one.",
+        "sql-reference/sql/begin",
+        ["begin transaction", "commit", "start transaction", "commit", "select 1"],
+        (1,),
+    ),
+    rows(
+        "commit-without-begin",
+        "COMMIT and ROLLBACK without a transaction do nothing.",
+        "sql-reference/sql/commit",
+        ["commit", "rollback", "select 1"],
+        (1,),
+    ),
+    fails(
+        "error-syntax", "A syntax error is 001003.", "sql-reference/sql/select", ["selec 1"], 1003
+    ),
+    fails(
+        "error-unknown-function",
+        "An unknown function is 002140.",
+        "sql-reference/functions-reference",
+        ["select nope_function(1)"],
+        2140,
+    ),
+    fails(
+        "error-unknown-column",
+        "An unknown column is 000904.",
+        "sql-reference/sql/select",
+        ["create table t (n number)", "select nope from t"],
+        904,
+    ),
+    fails(
+        "error-unknown-schema",
+        "An unknown schema is an error.",
+        "sql-reference/sql/use-schema",
+        ["use schema nope_schema"],
+        2043,
+    ),
+    fails(
+        "error-ambiguous",
+        "A name that two tables have is an error.",
+        "sql-reference/constructs/join",
+        ["select n from (select 1 as n) as a inner join (select 1 as n) as b on a.n = b.n"],
+        2028,
+    ),
+    fails(
+        "error-two-statements",
+        "Two statements need MULTI_STATEMENT_COUNT.",
+        "sql-reference/parameters",
+        ["select 1; select 2"],
+        8,
+    ),
+]
