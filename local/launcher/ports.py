@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.launcher import processes
 from local.launcher.secrets import write_private
 
 USUAL = {"airflow": 8080, "blob": 10000, "snowflake": 10100, "gharchive": 10200, "powerbi": 10300}
@@ -36,6 +37,16 @@ def choose_ports(path: Path, airflow_port: int | None) -> dict[str, int]:
             ports[name] = port if is_free else _any_free(ports)
     write_private(path, json.dumps(ports))
     return ports
+
+
+def lost_ports(ports: Mapping[str, int], marker: str) -> list[str]:
+    """Return the chosen ports on which another program than the marked ones listens by now."""
+    ours = processes.running(marker)
+    return [
+        f"port {port} ({name})"
+        for name, port in ports.items()
+        if _why_not(port) and not any(processes.listens(process, port) for process in ours)
+    ]
 
 
 def _why_not(port: int) -> str | None:

@@ -34,7 +34,10 @@ def marked(environment: Mapping[str, str], marker: str) -> dict[str, str]:
 def start(
     command: Sequence[str], environment: Mapping[str, str], *, marker: str, log: Path
 ) -> subprocess.Popen[bytes]:
-    """Start a service in a session of its own; its output goes to `log`."""
+    """Start a service in a session of its own; its output goes to `log`.
+
+    What it writes is for this user's eyes only: databases, states and their journals hold secrets.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output, _uninterrupted():
         process = subprocess.Popen(
@@ -44,6 +47,7 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0o077,
         )
         # For a moment a new process shows no environment at all
         while process.poll() is None and not _carries(psutil.Process(process.pid), marker):
@@ -82,7 +86,7 @@ def wait_until(
         time.sleep(0.2)
 
 
-def listens(process: subprocess.Popen[bytes], port: int) -> bool:
+def listens(process: subprocess.Popen[bytes] | psutil.Process, port: int) -> bool:
     """Tell whether the process or a child of it is who listens on the port."""
     try:
         service = psutil.Process(process.pid)

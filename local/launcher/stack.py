@@ -30,13 +30,14 @@ from local.launcher.environment import (
     write_environment_file,
 )
 from local.launcher.layout import Layout
-from local.launcher.ports import choose_ports
+from local.launcher.ports import choose_ports, lost_ports
 from local.launcher.secrets import load_secrets, write_private
 from local.launcher.source import Source
 from local.setup import paths
 
 POOLS = {"gharchive_source": 2, "snowflake_load": 1, "dbt": 2}
 START_SECONDS = 120
+START_ATTEMPTS = 3
 
 
 class Stack:
@@ -147,6 +148,16 @@ class Stack:
         `with_airflow=False` leaves out Airflow: its processes and its metadata database.
         """
         _check_set_up()
+        for attempts_left in reversed(range(START_ATTEMPTS)):
+            try:
+                return self._start(source, airflow_port, with_airflow)
+            except processes.ServiceError:
+                lost = lost_ports(self.ports, self.marker)
+                if not lost or not attempts_left:
+                    raise
+                self.say(f"Another program has taken {', '.join(lost)}: starting on other ports")
+
+    def _start(self, source: Source, airflow_port: int | None, with_airflow: bool) -> None:
         self.stop()
         choose_ports(self.layout.ports, airflow_port)
         write_private(self.layout.source, json.dumps(asdict(source)))
@@ -300,7 +311,7 @@ class Stack:
 
             def is_up(process: Popen[bytes] = started[name], name: str = name) -> bool:
                 self.check()
-                # Another stack that started at the same moment may have taken the port
+                # What answers there may be another stack's
                 return processes.listens(process, ports[name]) and checks[name]()
 
             processes.wait_until(name, is_up, started[name], log, START_SECONDS)
@@ -352,6 +363,7 @@ class Stack:
         done = subprocess.run(
             [paths.BIN / "airflow", "db", "migrate"],
             env=self.environment(),
+            umask=0o077,
             capture_output=True,
             text=True,
             check=False,

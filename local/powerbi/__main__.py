@@ -24,6 +24,8 @@ def main() -> None:
         client = os.environ["POWERBI_CLIENT_ID"], os.environ["POWERBI_CLIENT_SECRET"]
     except KeyError as missing:
         parser.error(f"set the environment variable {missing}")
+    # The state holds tokens
+    os.umask(0o077)
     uvicorn.run(
         make_app(arguments.state, *client),
         host="127.0.0.1",

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from local.setup.paths import BIN, CACHE, PYTHON, ROOT, VENV
 from local.setup.step import NO_NETWORK, SetupError, Step, digest, read, run, write
@@ -20,7 +21,7 @@ def make() -> None:
     built_for = digest([sys.version])
     if read(BUILT_FOR) != built_for:
         shutil.rmtree(VENV, ignore_errors=True)
-        _create()
+        make_environment(VENV)
     BUILT_FOR.unlink(missing_ok=True)
     env = uv_environment()
     fix = f"Run make again; if it fails in the same way, delete {VENV} first."
@@ -45,14 +46,15 @@ def uv_environment() -> dict[str, str]:
     return env
 
 
-def _create() -> None:
+def make_environment(folder: Path) -> None:
+    """Make a virtual environment of the Python that runs this."""
     if importlib.util.find_spec("ensurepip") is None:
         raise SetupError(
             f"{sys.executable} cannot make virtual environments (it has no ensurepip)",
             "On Debian and Ubuntu: apt-get install python3-venv. Then run make again.",
         )
     run(
-        [sys.executable, "-m", "venv", VENV],
+        [sys.executable, "-m", "venv", folder],
         fix=f"See that {sys.executable} -m venv works, then run make again.",
     )
 

@@ -31,6 +31,9 @@ AZURITE_BLOB = AZURITE / "node_modules" / "azurite" / "dist" / "src" / "blob" / 
 # schemachange's own environment; Airflow needs a newer structlog than it takes
 SCHEMACHANGE = DATA / "schemachange"
 
+# The linters alone, for `make lint` where nothing else is installed
+LINT = DATA / "lint"
+
 IVY = DATA / "ivy"
 # For SPARK_CONF_DIR
 SPARK_CONF = DATA / "spark"

@@ -4,21 +4,27 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import psutil
 import pytest
+import requests
 
 from local.launcher import processes
+from local.launcher.environment import POWERBI_CLIENT_ID
 from local.launcher.layout import Layout
+from local.launcher.ports import choose_ports
 from local.launcher.processes import ServiceError
 from local.launcher.source import Source
 from local.launcher.stack import Stack
+from local.setup import paths
 from tests.end_to_end.conftest import write_hour
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -28,15 +34,43 @@ Launch = Callable[[], "subprocess.Popen[str]"]
 
 
 @pytest.fixture(scope="module")
-def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Return a stack of the stand-ins alone."""
+def taken() -> Iterator[list[socket.socket]]:
+    """Return what stands for another program: it listens on a port that the stack has chosen."""
+    listeners: list[socket.socket] = []
+    yield listeners
+    for listener in listeners:
+        listener.close()
+
+
+@pytest.fixture(scope="module")
+def stand_ins(
+    tmp_path_factory: pytest.TempPathFactory, taken: list[socket.socket]
+) -> Iterator[Stack]:
+    """Return a stack of the stand-ins alone, which has lost a port between choice and start."""
+
+    def choose(path: Path, airflow_port: int | None) -> dict[str, int]:
+        ports = choose_ports(path, airflow_port)
+        if not taken:
+            taken.append(socket.create_server(("127.0.0.1", ports["blob"])))
+        return ports
+
     stack = Stack(Layout(tmp_path_factory.mktemp("stand-ins")))
     try:
-        stack.start(Source("SIMULATED"), with_airflow=False)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("local.launcher.stack.choose_ports", choose)
+            stack.start(Source("SIMULATED"), with_airflow=False)
         yield stack
     finally:
         stack.stop()
     assert not stack.is_up()
+
+
+def test_a_port_that_is_taken_after_its_choice_is_replaced(
+    stand_ins: Stack, taken: list[socket.socket]
+) -> None:
+    (listener,) = taken
+    assert listener.getsockname()[1] not in stand_ins.ports.values()
+    stand_ins.check()
 
 
 def test_no_secret_is_in_a_command_line(stand_ins: Stack) -> None:
@@ -50,11 +84,43 @@ def test_no_secret_is_in_a_command_line(stand_ins: Stack) -> None:
         assert not any(secret in command for command in commands)
 
 
+def secrets_of(layout: Layout) -> set[bytes]:
+    """Return every secret of a stack, as files may hold it."""
+    made = set(json.loads(layout.secrets.read_text()).values())
+    environment = layout.environment_file.read_text()
+    signatures = set(re.findall(r"sig=([^\"'&\\\s]+)", environment))
+    made |= signatures | {unquote(signature) for signature in signatures}
+    made |= set(json.loads((layout.data / "powerbi.json").read_text())["tokens"])
+    for key in (paths.SNOWFLAKE_KEY, paths.SERVER_KEY):
+        made.add(key.read_text().splitlines()[1])
+    assert len(signatures) >= 2
+    return {secret.encode() for secret in made}
+
+
 def test_files_with_secrets_are_the_users_alone(stand_ins: Stack) -> None:
-    """Among them the environment, which holds every connection."""
-    layout = stand_ins.layout
-    for path in (layout.secrets, layout.environment_file):
-        assert path.stat().st_mode & 0o077 == 0
+    """Among them what services write of what they are told."""
+    powerbi = f"https://127.0.0.1:{stand_ins.ports['powerbi']}"
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": POWERBI_CLIENT_ID,
+        "client_secret": stand_ins.secrets.powerbi_client_secret,
+        "scope": "https://analysis.windows.net/powerbi/api/.default",
+    }
+    requests.post(f"{powerbi}/t/oauth2/v2.0/token", form, verify=paths.CA_BUNDLE).raise_for_status()
+    assert_private(stand_ins.layout)
+
+
+def assert_private(layout: Layout) -> None:
+    """Fail if others can read a file with a secret, of the stack or of set-up."""
+    secrets = secrets_of(layout)
+    found = {True: set(), False: set()}
+    for folder in (layout.data, paths.KEYS, paths.TLS):
+        for path in folder.rglob("*"):
+            if path.is_file() and any(secret in path.read_bytes() for secret in secrets):
+                found[path.stat().st_mode & 0o077 == 0].add(path.name)
+    assert found[False] == set()
+    assert {"secrets.json", "airflow.env", "snowflake.duckdb.account.wal"} <= found[True]
+    assert {"snowflake.p8", "server.key", "powerbi.json"} <= found[True]
 
 
 def test_a_stand_in_that_dies_is_named_with_its_log(stand_ins: Stack) -> None:
