@@ -2,6 +2,7 @@
 SYSTEM_PYTHON ?= python3
 PYTHON := .venv/bin/python
 BIN := .venv/bin
+LINT := .local/lint/bin
 PYTEST := $(PYTHON) -m pytest
 
 # What a user gives goes through the environment, unexpanded: neither make nor the shell reads it
@@ -13,7 +14,7 @@ OPTIONS = $${SOURCE:+--source "$$SOURCE"} $${PORT:+--port "$$PORT"}
 DEPLOY = PATH="$$PATH:$(CURDIR)/.local/schemachange/bin" $(PYTHON) -m include.sql.deploy
 
 .DEFAULT_GOAL := setup
-.PHONY: setup run backfill up down status test test-fast test-long test-stand-in conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint manifest docs dbt-slim model-tasks function-package snowflake-plan snowflake-deploy lock clean help
+.PHONY: setup run backfill up down status test test-fast test-long test-stand-in conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint types manifest docs dbt-slim model-tasks function-package snowflake-plan snowflake-deploy lock clean help
 
 setup: ## Install everything into this folder; each step once
 	@$(SYSTEM_PYTHON) -m local.setup
@@ -65,15 +66,16 @@ bench-dbt: setup ## Measure a day of dbt after 60 days and after a year, and wri
 bench-day: setup ## Measure a whole day, source to Gold, against DuckDB, and write bench/README.md
 	@$(PYTHON) -m bench.day
 
-lint: setup ## Check style, types and SQL
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy .
-	@$(BIN)/sqlfluff lint include/sql/load include/als
+lint: ## Check style and SQL; installs its own tools only
+	@$(SYSTEM_PYTHON) -m local.setup lint
+	@$(LINT)/ruff check .
+	@$(LINT)/ruff format --check .
+	@$(LINT)/sqlfluff lint include/sql/load include/als
 	@# From its own folder, whose settings name another templater
-	@cd include/dbt && ../../$(BIN)/sqlfluff lint models
-	@cd include/dbt && COLUMNS=220 ../../$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml \
-	  --show-all-failures
+	@cd include/dbt && ../../$(LINT)/sqlfluff lint models
+
+types: setup ## Check types, which are those of everything installed
+	@$(BIN)/mypy .
 
 manifest: ## Make dbt's manifest anew if the project has changed
 	@$(SYSTEM_PYTHON) -m local.setup packages manifest
@@ -106,7 +108,7 @@ lock: setup ## Compile requirements*.in; UPGRADE=1 takes the newest versions
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
 	  requirements.in --output-file requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
-	  requirements-dev.in --output-file requirements-dev.txt
+	  requirements-dev.in snowflake_stand_in/pyproject.toml --extra test --output-file requirements-dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \
 	  functions/requirements.in --constraints requirements.txt --output-file functions/requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \

@@ -11,7 +11,7 @@ LINT = (BIN / "dbt-bouncer", "run", "--config-file", "dbt-bouncer.yml", "--show-
 
 
 def lint(project: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    """Run the linter on a project's manifest, as `make lint` does."""
+    """Run the linter on a project's manifest."""
     return subprocess.run(
         [*LINT, *options],
         cwd=project,

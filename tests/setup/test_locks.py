@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 import pytest
 
@@ -22,18 +23,36 @@ def pins(lock: str) -> dict[str, set[str]]:
     return found
 
 
+def asked_for(lock: str) -> list[str]:
+    """Return what a lock is compiled from, requirement by requirement."""
+    lines = (ROOT / f"{lock}.in").read_text().splitlines()
+    if lock == "requirements-dev":
+        lines += (ROOT / "requirements-lint.in").read_text().splitlines()
+        project = tomllib.loads((ROOT / "snowflake_stand_in" / "pyproject.toml").read_text())
+        lines += project["project"]["dependencies"]
+        lines += project["project"]["optional-dependencies"]["test"]
+    requirements = [line.partition("#")[0].strip() for line in lines]
+    return [line for line in requirements if line and not line.startswith("-")]
+
+
 @pytest.mark.parametrize("lock", LOCKS)
 def test_everything_asked_for_is_pinned(lock: str) -> None:
     pinned = pins(lock)
-    for line in (ROOT / f"{lock}.in").read_text().splitlines():
-        wanted = line.partition("#")[0].strip()
-        if not wanted or wanted.startswith("-c "):
-            continue
-        name, version = re.fullmatch(
-            r"([\w-]+)(?:\[\w+\])?(?:==([\w.]+)|<[\w.]+)?", wanted
-        ).groups()  # type: ignore[union-attr]
+    for wanted in asked_for(lock):
+        match = ASKED.fullmatch(wanted)
+        assert match, wanted
+        name, version = match.groups()
         assert name in pinned, f"run make lock: {lock}.txt lacks {name}"
         assert version is None or pinned[name] == {version}
+
+
+def test_a_version_is_asked_for_in_one_place() -> None:
+    """What the stand-in pins, nothing else names; the locks repeat it, and are compiled."""
+    wanted = [ASKED.fullmatch(line) for lock in TOGETHER for line in asked_for(lock)]
+    names = [match[1] for match in wanted if match]
+    versioned = {match[1] for match in wanted if match and match[2]}
+    assert {"fakesnow", "duckdb", "sqlglot"} <= versioned
+    assert [name for name in sorted(versioned) if names.count(name) > 1] == []
 
 
 def test_the_two_locks_agree() -> None:

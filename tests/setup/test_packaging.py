@@ -99,10 +99,34 @@ def test_image_is_of_the_locks_airflow_and_python() -> None:
     assert re.search(r"^FROM \S+:3\.3-\d+-python-3\.1[123]$", dockerfile, re.M)
 
 
+def workflow(name: str) -> dict[str, Any]:
+    """Return what GitHub Actions does."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text())
+    return found
+
+
 def test_workflow_calls_targets_that_exist() -> None:
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    jobs = workflow("ci.yml")["jobs"]
     targets = set(re.findall(r"^([a-z-]+):(?!=)", (ROOT / "Makefile").read_text(), re.M))
-    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    steps = [step for job in jobs.values() for step in job["steps"]]
     for step in steps:
         assert set(re.findall(r"^make ([a-z-]+)", step.get("run", ""), re.M)) <= targets
-    assert {"lint", "test", "dags-test"} == set(workflow["jobs"])
+    assert {"lint", "types", "test", "dags-test"} == set(jobs)
+
+
+def test_stand_in_is_tried_alone_when_it_changes() -> None:
+    flow = workflow("stand-in.yml")
+    # YAML 1.1 reads the key `on` as a truth
+    for event in flow[True].values():  # type: ignore[index]
+        assert "snowflake_stand_in/**" in event["paths"]
+    script = "\n".join(step.get("run", "") for step in flow["jobs"]["alone"]["steps"])
+    assert "snowflake_stand_in[test]" in script
+    assert "make" not in script
+    pattern = re.search(r"grep -rhoE --include='\*\.py' '(.+)' (\S+)\)", script)
+    assert pattern
+    jars = [
+        jar
+        for file in (ROOT / pattern[2]).rglob("*.py")
+        for jar in re.findall(pattern[1], file.read_text())
+    ]
+    assert len(jars) == 1
