@@ -69,6 +69,7 @@ lint: setup ## Check style, types and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
+	@PYTHONPATH=.:snowflake_stand_in/src $(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/sqlfluff lint include/sql/load include/als
 	@# From its own folder, whose settings name another templater
 	@cd include/dbt && ../../$(BIN)/sqlfluff lint models
