@@ -8,7 +8,7 @@ import re
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
-from snowflake_stand_in.rights.access import require
+from snowflake_stand_in.rights.requirements import require
 from snowflake_stand_in.sql.errors import compilation, unsupported
 from snowflake_stand_in.sql.parsing import plain
 
