@@ -29,8 +29,7 @@ from snowflake_stand_in.catalog import (
     show,
 )
 from snowflake_stand_in.engine import transactions
-from snowflake_stand_in.engine.session import Cursor, Session
-from snowflake_stand_in.engine.way import (
+from snowflake_stand_in.engine.pipeline import (
     Handler,
     Kind,
     Pass,
@@ -41,6 +40,7 @@ from snowflake_stand_in.engine.way import (
     of_kind,
     run_passes,
 )
+from snowflake_stand_in.engine.session import Cursor, Session
 from snowflake_stand_in.execution import ddl, dml
 from snowflake_stand_in.rights import authorization, current, grants, listings, roles, visibility
 from snowflake_stand_in.sql import parsing, refusals

@@ -14,8 +14,8 @@ from sqlglot import exp
 from snowflake_stand_in.automation.pipe_runs import Pipe, Pipes, history, pending, read, refreshed
 from snowflake_stand_in.catalog.listing import Listing
 from snowflake_stand_in.engine import relations
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import authorization, securables
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.rights.model import ADMIN

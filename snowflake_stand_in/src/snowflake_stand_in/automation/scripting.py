@@ -34,8 +34,8 @@ from snowflake_stand_in.automation.script_values import (
     null,
     values_of,
 )
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor, Session
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.sql.errors import compilation, error, translate, unsupported
 from snowflake_stand_in.sql.token_stream import place
 

@@ -104,7 +104,7 @@ def _pending(cursor: Cursor, stream: Stream) -> tuple[str, bool]:
     """Return the query of the rows since the offset, and whether deleted ones were kept."""
     if stream.invalid is not None:
         raise error(91904, f"{stream.invalid} '{stream.name}'", "55000")
-    if stream.source in cursor.session.shrunk:
+    if stream.source in cursor.session.deleted_from:
         raise unsupported(
             f"reading stream '{stream.place}' in a transaction that has deleted from its table"
         )

@@ -11,8 +11,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from snowflake_stand_in.automation.streams import Stream, Streams, table_of
 from snowflake_stand_in.catalog.listing import Listing
 from snowflake_stand_in.engine import relations
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.rights.model import ADMIN

@@ -61,7 +61,7 @@ def deleting(cursor: Cursor, statement: exp.Expr, streams: list[Stream]) -> Iter
             "where id = ?",
             [stream.id],
         )
-        session.shrunk.add(stream.source)
+        session.deleted_from.add(stream.source)
 
 
 def _keep(cursor: Cursor, statement: exp.Delete, stream: Stream, first: int) -> None:

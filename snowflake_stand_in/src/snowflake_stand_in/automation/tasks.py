@@ -13,8 +13,8 @@ from snowflake_stand_in.automation.task_lists import answer, history, show
 from snowflake_stand_in.automation.task_runs import Tasks
 from snowflake_stand_in.automation.task_schedule import Task, next_time, require_execute
 from snowflake_stand_in.catalog.listing import Listing
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.rights.model import ADMIN

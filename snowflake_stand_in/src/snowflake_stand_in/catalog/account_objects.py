@@ -13,8 +13,8 @@ from sqlglot import exp
 
 from snowflake_stand_in.catalog import account_listing
 from snowflake_stand_in.catalog.account_listing import AccountObject
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.rights.model import ACCOUNT, ADMIN, Securable

@@ -8,8 +8,8 @@ from sqlglot import exp
 from snowflake_stand_in.automation import stream_writes
 from snowflake_stand_in.catalog import describe, swap
 from snowflake_stand_in.engine import relations
+from snowflake_stand_in.engine.pipeline import Handler, of, of_kind
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Handler, of, of_kind
 from snowflake_stand_in.rights import definitions
 from snowflake_stand_in.sql import names, refusals
 from snowflake_stand_in.stages import file_formats, stages

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.rights.model import ACCOUNT, ADMIN, Securable

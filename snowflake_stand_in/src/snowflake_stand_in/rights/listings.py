@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.rights.model import Grant, Securable
 from snowflake_stand_in.rights.patterns import (
