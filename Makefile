@@ -70,6 +70,7 @@ lint: ## Check style and SQL; installs its own tools only
 	@$(SYSTEM_PYTHON) -m local.setup lint
 	@$(LINT)/ruff check .
 	@$(LINT)/ruff format --check .
+	@PYTHONPATH=.:snowflake_stand_in/src $(LINT)/lint-imports --no-logo --no-cache
 	@$(LINT)/sqlfluff lint include/sql/load include/als
 	@# From its own folder, whose settings name another templater
 	@cd include/dbt && ../../$(LINT)/sqlfluff lint models

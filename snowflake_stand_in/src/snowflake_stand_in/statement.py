@@ -19,7 +19,7 @@ import sqlglot
 from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
 
-from snowflake_stand_in.automation import pipes, scripting, streams, tasks
+from snowflake_stand_in.automation import pipes, scripting, stream_reads, stream_statements, tasks
 from snowflake_stand_in.catalog import (
     account_objects,
     budgets,
@@ -29,8 +29,7 @@ from snowflake_stand_in.catalog import (
     show,
 )
 from snowflake_stand_in.engine import transactions
-from snowflake_stand_in.engine.session import Cursor, Session
-from snowflake_stand_in.engine.way import (
+from snowflake_stand_in.engine.pipeline import (
     Handler,
     Kind,
     Pass,
@@ -41,8 +40,9 @@ from snowflake_stand_in.engine.way import (
     of_kind,
     run_passes,
 )
+from snowflake_stand_in.engine.session import Cursor, Session
 from snowflake_stand_in.execution import ddl, dml
-from snowflake_stand_in.rights import authorization, current, grants
+from snowflake_stand_in.rights import authorization, current, grants, listings, roles, visibility
 from snowflake_stand_in.sql import parsing, refusals
 from snowflake_stand_in.sql.errors import translate, unsupported
 from snowflake_stand_in.stages import copy_history, copy_into, stage_query, stages
@@ -66,9 +66,11 @@ KINDS: tuple[Kind, ...] = (
     scripting.BLOCK,
     tasks.TASK,
     pipes.PIPE,
-    streams.STREAM,
+    stream_statements.STREAM,
     Kind("CREATE OR ALTER", begins("create or alter"), _refuse_create_or_alter),
-    grants.ROLE,
+    roles.ROLE,
+    grants.GRANT,
+    listings.RIGHTS,
     account_objects.ACCOUNT_OBJECT,
     budgets.BUDGET,
 )
@@ -88,9 +90,9 @@ PREPARE: tuple[Pass, ...] = (
     authorization.check,
     tasks.call_functions,
     pipes.call_functions,
-    streams.call_functions,
+    stream_reads.call_functions,
     table_names.check_case,
-    streams.check_readers,
+    stream_reads.check_readers,
 )
 
 # SOURCES is for queries: what they read that is no table
@@ -110,8 +112,8 @@ TRANSLATE: tuple[Pass, ...] = (
     _translate_by_fakesnow,
     alone(rewrite.leave_nulls_out),
     table_names.place_temporary,
-    streams.show_changes,
-    authorization.hide_rows,
+    stream_reads.show_changes,
+    visibility.hide_rows,
     alone(rewrite.quote),
     typed.rewrite_typed,
     lengths.enforce,
@@ -121,7 +123,7 @@ TRANSLATE: tuple[Pass, ...] = (
 
 
 def _run_query(cursor: Cursor, tree: exp.Expr) -> None:
-    with cursor.session.reading(), streams.reading(cursor, tree):
+    with cursor.session.reading(), stream_reads.reading(cursor, tree):
         cursor.run_translated(run_passes(SOURCES, cursor, tree))
 
 

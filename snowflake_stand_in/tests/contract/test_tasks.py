@@ -11,7 +11,7 @@ import pytest
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
-from snowflake_stand_in.automation.task_runs import next_time
+from snowflake_stand_in.automation.task_schedule import next_time
 from snowflake_stand_in.testing import Certificates
 
 from contract.conftest import Run

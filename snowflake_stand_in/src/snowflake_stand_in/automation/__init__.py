@@ -1,0 +1,1 @@
+"""What acts by itself or in steps: blocks of Snowflake Scripting, tasks, pipes, streams."""

@@ -14,10 +14,12 @@ from sqlglot import exp
 from snowflake_stand_in.automation.pipe_runs import Pipe, Pipes, history, pending, read, refreshed
 from snowflake_stand_in.catalog.listing import Listing
 from snowflake_stand_in.engine import relations
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import authorization, securables
-from snowflake_stand_in.rights.access import ADMIN, Access, missing, require
+from snowflake_stand_in.rights.access import Access
+from snowflake_stand_in.rights.model import ADMIN
+from snowflake_stand_in.rights.requirements import missing, require
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported
 from snowflake_stand_in.sql.token_stream import TokenStream

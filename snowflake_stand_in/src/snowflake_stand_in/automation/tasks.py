@@ -1,24 +1,24 @@
-"""Statements about tasks: CREATE, ALTER, EXECUTE, DROP, SHOW and DESCRIBE TASK, TASK_HISTORY."""
+"""Statements about tasks: CREATE, ALTER, EXECUTE, DROP, SHOW and DESCRIBE TASK."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from datetime import UTC, datetime
-from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
 import sqlglot
-from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
-from snowflake_stand_in.automation import scripting, streams
-from snowflake_stand_in.automation.task_runs import HISTORY, Task, Tasks, next_time, require_execute
+from snowflake_stand_in.automation import scripting, stream_reads
+from snowflake_stand_in.automation.task_lists import answer, history, show
+from snowflake_stand_in.automation.task_runs import Tasks
+from snowflake_stand_in.automation.task_schedule import Task, next_time, require_execute
 from snowflake_stand_in.catalog.listing import Listing
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
-from snowflake_stand_in.rights.access import ACCOUNT, ADMIN, Access, active_roles, missing, require
+from snowflake_stand_in.rights.access import Access
+from snowflake_stand_in.rights.model import ADMIN
+from snowflake_stand_in.rights.requirements import missing, require
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
 from snowflake_stand_in.sql.token_stream import TokenStream
@@ -36,27 +36,6 @@ _SETTINGS = {
 }
 _NUMBERS = ("USER_TASK_TIMEOUT_MS", "SUSPEND_TASK_AFTER_NUM_FAILURES")
 _DEPENDENTS = "SYSTEM$TASK_DEPENDENTS_ENABLE"
-_COLUMNS = (
-    "query_id",
-    "name",
-    "database_name",
-    "schema_name",
-    "query_text",
-    "condition_text",
-    "state",
-    "error_code",
-    "error_message",
-    "scheduled_time",
-    "query_start_time",
-    "next_scheduled_time",
-    "completed_time",
-    "root_task_id",
-    "graph_version",
-    "run_id",
-    "return_value",
-    "scheduled_from",
-    "attempt_number",
-)
 
 
 def _run(cursor: Cursor, text: str) -> None:
@@ -75,12 +54,12 @@ def _run(cursor: Cursor, text: str) -> None:
         case "EXECUTE":
             _execute(cursor, tokens)
         case "SHOW":
-            _show(cursor, Listing(cursor, tokens, "TASKS"))
+            show(cursor, Listing(cursor, tokens, "TASKS"))
         case _:
             tokens.expect("TASK")
             task = _named(cursor, tokens, None)
             tokens.end()
-            _answer(cursor, [task])
+            answer(cursor, [task])
 
 
 TASK = Kind(
@@ -104,10 +83,7 @@ def call_functions(cursor: Cursor, statement: exp.Expr) -> None:
             alias = source.args.get("alias") or exp.TableAlias(
                 this=exp.to_identifier("TASK_HISTORY", quoted=True)
             )
-            source.replace(exp.Subquery(this=_history(cursor, call), alias=alias))
-
-
-# Definitions
+            source.replace(exp.Subquery(this=history(cursor, call), alias=alias))
 
 
 def _create(cursor: Cursor, tokens: TokenStream) -> None:
@@ -191,7 +167,7 @@ def _predecessors(cursor: Cursor, tokens: TokenStream) -> list[str]:
 def _condition(text: str) -> str:
     parsed = sqlglot.parse_one(f"select {text}", read="snowflake")
     for call in parsed.find_all(exp.Anonymous):
-        if call.name.upper().startswith("SYSTEM$") and call.name.upper() != streams.HAS_DATA:
+        if call.name.upper().startswith("SYSTEM$") and call.name.upper() != stream_reads.HAS_DATA:
             raise unsupported(f"{call.name.upper()} in WHEN")
     return text
 
@@ -213,7 +189,7 @@ def _check(cursor: Cursor, task: Task) -> None:
     """Raise for a definition that can't be."""
     if task.predecessors and "SCHEDULE" in task.settings:
         raise compilation(1420, "Task cannot have both a schedule and predecessors.", "42601")
-    triggered = streams.HAS_DATA in (task.condition or "").upper()
+    triggered = stream_reads.HAS_DATA in (task.condition or "").upper()
     if triggered and not task.predecessors and "SCHEDULE" not in task.settings:
         raise unsupported("triggered tasks: give a SCHEDULE beside WHEN")
     store = cursor.session.account.service(Tasks)
@@ -339,9 +315,6 @@ def _drop(cursor: Cursor, tokens: TokenStream) -> None:
     cursor.succeed(f"{place.name} successfully dropped.")
 
 
-# Runs
-
-
 def _execute(cursor: Cursor, tokens: TokenStream) -> None:
     tokens.expect("TASK")
     task = _named(cursor, tokens, "OPERATE")
@@ -371,106 +344,3 @@ def _enable_dependents(cursor: Cursor, call: exp.Anonymous) -> exp.Expr:
         changed.started, changed.resumed_on, changed.failures = True, datetime.now(UTC), 0
         store.put(changed)
     return exp.Literal.string("true")
-
-
-# Lists
-
-
-def _show(cursor: Cursor, listing: Listing) -> None:
-    tasks = [t for t in cursor.session.account.service(Tasks).all() if listing.wants(t.full_name)]
-    if listing.root_only:
-        tasks = [t for t in tasks if not t.predecessors]
-    _answer(cursor, tasks[: listing.limit])
-
-
-def _row(cursor: Cursor, task: Task) -> dict[str, Any]:
-    settings = task.settings
-    related = {"Predecessors": task.predecessors}
-    return {
-        "created_on": task.created_on,
-        "name": task.name,
-        "id": task.id,
-        "database_name": task.database,
-        "schema_name": task.schema,
-        "owner": cursor.session.account.service(Access).owner("TASK", task.full_name),
-        "comment": settings.get("COMMENT", ""),
-        "warehouse": settings.get("WAREHOUSE"),
-        "schedule": settings.get("SCHEDULE"),
-        "predecessors": json.dumps(task.predecessors),
-        "state": "started" if task.started else "suspended",
-        "definition": task.body,
-        "condition": task.condition,
-        "allow_overlapping_execution": str(task.overlapping).lower(),
-        "error_integration": None,
-        "last_committed_on": task.committed_on,
-        "last_suspended_on": task.suspended_on,
-        "owner_role_type": "ROLE",
-        "config": None,
-        "budget": None,
-        "task_relations": json.dumps(related),
-        "last_suspended_reason": task.suspended_reason,
-    }
-
-
-def _answer(cursor: Cursor, tasks: list[Task]) -> None:
-    now = datetime.now(UTC)
-    blank = Task("", "", "", "", now, "", {}, [], None, now)
-    columns = list(_row(cursor, blank))
-    rows = [_row(cursor, task) for task in tasks]
-    moments = {"created_on", "last_committed_on", "last_suspended_on"}
-    schema = pa.schema(
-        [(c, pa.timestamp("us", "UTC") if c in moments else pa.string()) for c in columns]
-    )
-    cursor.answer_table(pa.Table.from_pylist(rows, schema=schema))
-
-
-def _history(cursor: Cursor, call: exp.Anonymous) -> exp.Expr:
-    order = ("SCHEDULED_TIME_RANGE_START", "SCHEDULED_TIME_RANGE_END", "RESULT_LIMIT")
-    given: dict[str, exp.Expr] = {}
-    for position, argument in enumerate(call.expressions):
-        if isinstance(argument, exp.Kwarg):
-            given[argument.this.name.upper()] = argument.expression
-        else:
-            given[order[position]] = argument
-    unknown = set(given) - {*order, "TASK_NAME", "ERROR_ONLY", "ROOT_TASK_ID"}
-    if unknown:
-        raise _invalid(f"unknown argument {', '.join(sorted(unknown))}")
-    limit = int(given["RESULT_LIMIT"].name) if "RESULT_LIMIT" in given else 100
-    if not 1 <= limit <= 10000:
-        raise _invalid("RESULT_LIMIT must be between 1 and 10000")
-    table = exp.to_table(HISTORY)
-    columns = (exp.alias_(exp.column(c), c.upper(), quoted=True) for c in _COLUMNS)
-    query = exp.select(*columns).from_(table)
-    moment = exp.column("scheduled_time")
-    if start := given.get("SCHEDULED_TIME_RANGE_START"):
-        query = query.where(exp.GTE(this=moment.copy(), expression=start.copy()))
-    if end := given.get("SCHEDULED_TIME_RANGE_END"):
-        query = query.where(exp.LTE(this=moment.copy(), expression=end.copy()))
-    if name := given.get("TASK_NAME"):
-        query = query.where(
-            exp.EQ(this=exp.Upper(this=exp.column("name")), expression=exp.Upper(this=name.copy()))
-        )
-    if root := given.get("ROOT_TASK_ID"):
-        query = query.where(exp.EQ(this=exp.column("root_task_id"), expression=root.copy()))
-    if (only := given.get("ERROR_ONLY")) is not None and only.sql().upper() == "TRUE":
-        query = query.where("state in ('FAILED', 'CANCELLED')")
-    visible = _visible(cursor)
-    if visible is not None:
-        full = "database_name || '.' || schema_name || '.' || name"
-        listed = ", ".join(exp.Literal.string(v).sql() for v in visible) or "''"
-        query = query.where(f"{full} in ({listed})")
-    return query.order_by("scheduled_time desc").limit(limit)
-
-
-def _visible(cursor: Cursor) -> list[str] | None:
-    """Return the tasks whose runs the session's roles may see; None for all."""
-    session = cursor.session
-    roles = active_roles(session)
-    access = session.account.service(Access)
-    if ADMIN in roles or "MONITOR EXECUTION" in access.held(roles, *ACCOUNT):
-        return None
-    return access.visible(roles, "TASK")
-
-
-def _invalid(message: str) -> ProgrammingError:
-    return compilation(1015, f"TASK_HISTORY: {message}.", "22023")

@@ -1,0 +1,1 @@
+"""What there is: SHOW, DESCRIBE, comments, account objects, budgets, earlier results."""

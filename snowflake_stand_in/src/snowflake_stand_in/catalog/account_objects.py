@@ -13,19 +13,12 @@ from sqlglot import exp
 
 from snowflake_stand_in.catalog import account_listing
 from snowflake_stand_in.catalog.account_listing import AccountObject
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
-from snowflake_stand_in.rights.access import (
-    ACCOUNT,
-    ADMIN,
-    Access,
-    Securable,
-    active_roles,
-    missing,
-    require,
-    require_owner,
-)
+from snowflake_stand_in.rights.access import Access
+from snowflake_stand_in.rights.model import ACCOUNT, ADMIN, Securable
+from snowflake_stand_in.rights.requirements import active_roles, missing, require, require_owner
 from snowflake_stand_in.sql.errors import compilation, unsupported
 from snowflake_stand_in.sql.parsing import plain
 

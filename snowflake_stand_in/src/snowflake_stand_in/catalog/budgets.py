@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+from snowflake_stand_in.engine.pipeline import Kind, begins
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Kind, begins
 from snowflake_stand_in.rights import securables
-from snowflake_stand_in.rights.access import require
+from snowflake_stand_in.rights.requirements import require
 from snowflake_stand_in.sql.errors import compilation, unsupported
 from snowflake_stand_in.sql.parsing import plain
 

@@ -12,7 +12,7 @@ from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported
 from snowflake_stand_in.sql.names import TableName
-from snowflake_stand_in.stages import stages
+from snowflake_stand_in.stages import file_formats, stages
 from snowflake_stand_in.translation import lengths
 
 _COLUMNS = """
@@ -76,7 +76,7 @@ def run(cursor: Cursor, statement: exp.Describe) -> None:
         stages.run_describe(cursor, name)
         return
     if kind == "FILE FORMAT":
-        stages.run_describe_format(cursor, name)
+        file_formats.run_describe_format(cursor, name)
         return
     place = TableName("temp", "main", str(name)) if name in session.temporary else name
     with session.reading():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.rights.access import ADMIN, Access, active_roles
+from snowflake_stand_in.rights.access import Access
+from snowflake_stand_in.rights.model import ADMIN
+from snowflake_stand_in.rights.requirements import active_roles
 from snowflake_stand_in.sql.token_stream import TokenStream
 
 

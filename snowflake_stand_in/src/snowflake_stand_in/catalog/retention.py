@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.rights import securables
-from snowflake_stand_in.rights.access import require
+from snowflake_stand_in.rights.requirements import require
 from snowflake_stand_in.sql.errors import compilation
 
 _MOST_DAYS = 90

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.rights import authorization
+from snowflake_stand_in.rights import visibility
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported
 
@@ -132,7 +132,7 @@ def run(cursor: Cursor, statement: exp.Show) -> None:
     query = _QUERIES[kind].format(
         database=_literal(session.database), schema=_literal(session.schema)
     )
-    query = authorization.seen(session, kind, query)
+    query = visibility.seen(session, kind, query)
     name = "column_name" if kind == "COLUMNS" else "name"
     conditions = _scope(cursor, statement, kind)
     if (like := statement.args.get("like")) and isinstance(like, exp.Expr):
@@ -206,7 +206,7 @@ def contents(cursor: Cursor, kind: str, table: exp.Table) -> None:
     show = exp.Show(this=shown, scope=table.copy(), scope_kind=kind)
     conditions = " and ".join(_scope(cursor, show, shown))
     query = _QUERIES[shown].format(database="null", schema="null")
-    query = authorization.seen(cursor.session, shown, query)
+    query = visibility.seen(cursor.session, shown, query)
     what = "kind" if kind == "SCHEMA" else "'SCHEMA' as kind"
     with cursor.session.reading():
         cursor.answer(

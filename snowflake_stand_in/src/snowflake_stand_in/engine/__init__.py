@@ -1,0 +1,1 @@
+"""The account's files, sessions with their transactions and locks, and what a cursor is."""

@@ -120,7 +120,7 @@ class Session(FakeSnowflakeConnection):
         # In the open transaction: what its commit does first, by what it is for, and the tables
         # from which it has deleted
         self.before_commit: dict[str, Callable[[], None]] = {}
-        self.shrunk: set[TableName] = set()
+        self.deleted_from: set[TableName] = set()
         self._locks = account.locks
         self._open = False
         self._begun = False
@@ -313,7 +313,7 @@ class Session(FakeSnowflakeConnection):
     def _undo(self) -> None:
         if self._begun:
             self._begun = False
-            self.before_commit, self.shrunk = {}, set()
+            self.before_commit, self.deleted_from = {}, set()
             self._duck_conn.rollback()
 
     def _refuse_after_failure(self) -> None:
@@ -328,5 +328,5 @@ class Session(FakeSnowflakeConnection):
     def _end(self) -> None:
         self._open = self._begun = self._failed = False
         self._touched = set()
-        self.before_commit, self.shrunk = {}, set()
+        self.before_commit, self.deleted_from = {}, set()
         self._locks.release(self)

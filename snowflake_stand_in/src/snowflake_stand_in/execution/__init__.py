@@ -1,0 +1,1 @@
+"""What runs DML and DDL: locks, transactions, MERGE, array bindings, temporary tables."""

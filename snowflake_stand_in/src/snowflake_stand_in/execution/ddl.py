@@ -5,14 +5,14 @@ import time
 import duckdb
 from sqlglot import exp
 
-from snowflake_stand_in.automation import streams
+from snowflake_stand_in.automation import stream_writes
 from snowflake_stand_in.catalog import describe, swap
 from snowflake_stand_in.engine import relations
+from snowflake_stand_in.engine.pipeline import Handler, of, of_kind
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.engine.way import Handler, of, of_kind
-from snowflake_stand_in.rights import authorization
+from snowflake_stand_in.rights import definitions
 from snowflake_stand_in.sql import names, refusals
-from snowflake_stand_in.stages import stages
+from snowflake_stand_in.stages import file_formats, stages
 from snowflake_stand_in.translation import lengths
 
 # DDL of several sessions at once conflicts in DuckDB's catalog where Snowflake's doesn't
@@ -22,16 +22,16 @@ _CATALOG_RETRY_SECONDS = 10.0
 def run(cursor: Cursor, statement: exp.Expr) -> None:
     """Run one DDL statement, by the first row of DEFINITIONS that applies."""
     session = cursor.session
-    with authorization.defining(cursor, statement):
+    with definitions.defining(cursor, statement):
         session.commit()
-        streams.check_definition(cursor, statement)
+        stream_writes.check_definition(cursor, statement)
         next(row for row in DEFINITIONS if row.applies(cursor, statement)).run(cursor, statement)
         if _ends_schema(statement):
             place = statement.find(exp.Table)
             assert place is not None
             database = names.normal(place.args["catalog"]) if place.catalog else session.database
             session.account.drop_contents(f"{database}.{names.normal(place.args['db'])}")
-        streams.note_definition(cursor, statement)
+        stream_writes.note_definition(cursor, statement)
 
 
 def _ends_schema(statement: exp.Expr) -> bool:
@@ -142,7 +142,7 @@ def _run_by_duckdb(cursor: Cursor, statement: exp.Expr) -> None:
 DEFINITIONS: tuple[Handler, ...] = (
     Handler(of_kind("DATABASE"), _run_database),
     Handler(_is_stage, stages.run_definition),
-    Handler(_drops_format, stages.run_drop_format),
+    Handler(_drops_format, file_formats.run_drop_format),
     Handler(of(exp.Comment), describe.run_comment),
     Handler(swap.applies, swap.run),
     Handler(describe.sets_properties, describe.run_set),

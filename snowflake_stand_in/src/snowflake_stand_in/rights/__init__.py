@@ -1,0 +1,1 @@
+"""Who may do what: roles, users, grants, and what a statement needs of them."""

@@ -5,7 +5,8 @@ from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor, Session
 from snowflake_stand_in.rights import securables
-from snowflake_stand_in.rights.access import Access, require
+from snowflake_stand_in.rights.access import Access
+from snowflake_stand_in.rights.requirements import require
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, error
 

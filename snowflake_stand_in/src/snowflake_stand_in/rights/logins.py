@@ -15,7 +15,8 @@ from fakesnow.expr import normalise_ident
 
 from snowflake_stand_in.engine.account import Account
 from snowflake_stand_in.engine.session import Session
-from snowflake_stand_in.rights.access import ADMIN, Access
+from snowflake_stand_in.rights.access import Access
+from snowflake_stand_in.rights.model import ADMIN
 from snowflake_stand_in.sql.errors import error
 
 _KEYS = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")

@@ -1,0 +1,1 @@
+"""Snowflake's HTTP protocol: logins, requests and answers, lost connections."""

@@ -1,0 +1,1 @@
+"""Snowflake's text, names, errors and refusals, without a database."""

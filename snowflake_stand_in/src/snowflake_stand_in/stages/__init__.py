@@ -1,0 +1,1 @@
+"""Files: stages, file formats, COPY INTO, queries over a stage, the history of loads."""

@@ -18,7 +18,7 @@ from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
 from snowflake_stand_in.sql.names import TableName
-from snowflake_stand_in.stages import stage_files, stages
+from snowflake_stand_in.stages import file_formats, stage_files, stages
 from snowflake_stand_in.stages.stage_files import BadRecord, StagedFile
 from snowflake_stand_in.stages.stages import Stage
 
@@ -92,7 +92,7 @@ def run(cursor: Cursor, statement: exp.Copy, delivery: Delivery | None = None) -
     if select is not None and any(select.args.get(clause) for clause in _MORE_THAN_COLUMNS):
         raise unsupported("anything but SELECT … FROM a stage in the query of a COPY")
     stage = stages.find(cursor, table.this.name)
-    file_format = stages.file_format(cursor, options.get("FILE_FORMAT", {}), stage.format)
+    file_format = file_formats.file_format(cursor, options.get("FILE_FORMAT", {}), stage.format)
     stage_files.refuse_options(file_format)
     target = names.target(statement, cursor.session.database, cursor.session.schema)
     default = "SKIP_FILE" if delivery else "ABORT_STATEMENT"
@@ -162,7 +162,7 @@ def _options(statement: exp.Copy) -> dict[str, Any]:
         if name not in _OPTIONS:
             raise unsupported(f"COPY option {name}")
         if name == "FILE_FORMAT":
-            found[name] = stages.format_options(parameter.expressions)
+            found[name] = file_formats.format_options(parameter.expressions)
         elif name == "FILES":
             items = value.expressions if isinstance(value, exp.Tuple) else [value.this]
             found[name] = [item.name for item in items]

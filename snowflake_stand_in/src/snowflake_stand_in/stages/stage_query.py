@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql.errors import error, unsupported
-from snowflake_stand_in.stages import copy_into, stage_files, stages
+from snowflake_stand_in.stages import copy_into, file_formats, stage_files, stages
 
 _METADATA = {
     "METADATA$FILE_ROW_NUMBER": pa.int64(),
@@ -31,7 +31,7 @@ def read_stage(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     stage = stages.find(cursor, table.this.name)
     named = table.args.get("format")
     given = {"FORMAT_NAME": named.name} if named is not None else {}
-    file_format = stages.file_format(cursor, given, stage.format)
+    file_format = file_formats.file_format(cursor, given, stage.format)
     stage_files.refuse_options(file_format)
     pattern = table.args.get("pattern")
     tables = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,6 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import sqlglot
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient
-from fakesnow.transforms.file_format import lookup_file_format
 from fakesnow.transforms.stage import parts_from_var
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
@@ -28,11 +27,15 @@ from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
 from snowflake_stand_in.sql.names import TableName
 from snowflake_stand_in.stages import stage_access
+from snowflake_stand_in.stages.file_formats import (
+    BY_NAME,
+    PROPERTY,
+    format_options,
+    properties_table,
+)
 
 _STAGES = "_fs_global._fs_information_schema._fs_stages"
-_FORMATS = "_fs_global._fs_information_schema._fs_file_formats"
 _ACCESS = "_fs_global.main.stage_access"
-_WHERE = "where database_name = ? and schema_name = ? and name = ?"
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def find(cursor: Cursor, reference: str) -> Stage:
     parts = parts_from_var(name, session.database, session.schema)
     found = cursor.rows(
         f"select s.url, a.sas_token, a.format, s.storage_integration from {_STAGES} s "
-        f"join {_ACCESS} a using (database_name, schema_name, name) {_WHERE}",
+        f"join {_ACCESS} a using (database_name, schema_name, name) {BY_NAME}",
         parts,
     )
     if not found:
@@ -138,8 +141,8 @@ def run_definition(cursor: Cursor, statement: exp.Expr) -> None:
     session = cursor.session
     name = names.target(statement, session.database, session.schema)
     if isinstance(statement, exp.Drop):
-        deleted = cursor.rows(f"delete from {_STAGES} {_WHERE}", name)
-        cursor.rows(f"delete from {_ACCESS} {_WHERE}", name)
+        deleted = cursor.rows(f"delete from {_STAGES} {BY_NAME}", name)
+        cursor.rows(f"delete from {_ACCESS} {BY_NAME}", name)
         if deleted == [(0,)] and not statement.args.get("exists"):
             raise _missing(name)
         cursor.succeed(f"{name.name} successfully dropped.")
@@ -176,7 +179,7 @@ def run_alter(cursor: Cursor, statement: exp.Command) -> None:
         created = sqlglot.parse_one(f"create stage s {rest}", read="snowflake")
         settings = _Settings.taken(created)
         if settings.integration:
-            ((url,),) = cursor.rows(f"select url from {_STAGES} {_WHERE}", name)
+            ((url,),) = cursor.rows(f"select url from {_STAGES} {BY_NAME}", name)
             stage_access.allow(cursor, settings.integration, settings.url or url)
         settings.store(cursor, name)
     elif (target := re.match(r"to\s+(\S+)$", rest, re.I)) and verb.upper() == "RENAME":
@@ -185,7 +188,7 @@ def run_alter(cursor: Cursor, statement: exp.Command) -> None:
             raise compilation(2002, f"Object '{new}' already exists.", "42710")
         for table in (_STAGES, _ACCESS):
             cursor.rows(
-                f"update {table} set database_name = ?, schema_name = ?, name = ? {_WHERE}",
+                f"update {table} set database_name = ?, schema_name = ?, name = ? {BY_NAME}",
                 [*new, *name],
             )
     else:
@@ -239,17 +242,17 @@ class _Settings:
         if self.token is not None or self.integration is not None:
             cursor.rows(
                 f"update {_STAGES} set cloud = 'AZURE', has_credentials = ?, "
-                f"storage_integration = ? {_WHERE}",
+                f"storage_integration = ? {BY_NAME}",
                 ["Y" if self.token else "N", self.integration, *name],
             )
-            cursor.rows(f"update {_ACCESS} set sas_token = ? {_WHERE}", [self.token or "", *name])
+            cursor.rows(f"update {_ACCESS} set sas_token = ? {BY_NAME}", [self.token or "", *name])
         if self.format is not None:
             cursor.rows(
-                f"update {_ACCESS} set format = ? {_WHERE}", [json.dumps(self.format), *name]
+                f"update {_ACCESS} set format = ? {BY_NAME}", [json.dumps(self.format), *name]
             )
         for column, value in (("url", self.url), ("comment", self.comment)):
             if value is not None:
-                cursor.rows(f"update {_STAGES} set {column} = ? {_WHERE}", [value, *name])
+                cursor.rows(f"update {_STAGES} set {column} = ? {BY_NAME}", [value, *name])
 
 
 def comment_on(cursor: Cursor, name: TableName, text: str) -> None:
@@ -259,20 +262,11 @@ def comment_on(cursor: Cursor, name: TableName, text: str) -> None:
     _Settings(comment=text).store(cursor, name)
 
 
-def run_drop_format(cursor: Cursor, statement: exp.Drop) -> None:
-    """Run DROP FILE FORMAT."""
-    name = names.target(statement, cursor.session.database, cursor.session.schema)
-    deleted = cursor.rows(f"delete from {_FORMATS} {_WHERE}", name)
-    if deleted == [(0,)] and not statement.args.get("exists"):
-        raise compilation(2003, f"File format '{name}' does not exist or not authorized.", "02000")
-    cursor.succeed(f"{name.name} successfully dropped.")
-
-
 def run_describe(cursor: Cursor, name: TableName) -> None:
     """Run DESCRIBE STAGE; credentials are left out."""
     found = cursor.rows(
         f"select url, format, storage_integration from {_STAGES} "
-        f"join {_ACCESS} using (database_name, schema_name, name) {_WHERE}",
+        f"join {_ACCESS} using (database_name, schema_name, name) {BY_NAME}",
         name,
     )
     if not found:
@@ -285,27 +279,7 @@ def run_describe(cursor: Cursor, name: TableName) -> None:
     rows.append(("STAGE_LOCATION", "URL", "String", f'["{url}"]', ""))
     if integration:
         rows.append(("STAGE_INTEGRATION", "STORAGE_INTEGRATION", "String", integration, ""))
-    cursor.answer_table(_properties(("parent_property", *_PROPERTY), rows))
-
-
-def run_describe_format(cursor: Cursor, name: TableName) -> None:
-    """Run DESCRIBE FILE FORMAT."""
-    found = cursor.rows(f"select options from {_FORMATS} {_WHERE}", name)
-    if not found:
-        raise compilation(2003, f"File format '{name}' does not exist or not authorized.", "02000")
-    rows = [
-        (key, "Boolean" if isinstance(value, bool) else "String", str(value), "")
-        for key, value in json.loads(found[0][0]).items()
-    ]
-    cursor.answer_table(_properties(_PROPERTY, rows))
-
-
-_PROPERTY = ("property", "property_type", "property_value", "property_default")
-
-
-def _properties(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> pa.Table:
-    arrays = [pa.array(list(values), pa.string()) for values in zip(*rows, strict=True)]
-    return pa.table(dict(zip(columns, arrays, strict=True)))
+    cursor.answer_table(properties_table(("parent_property", *PROPERTY), rows))
 
 
 def run_remove(cursor: Cursor, statement: exp.Command) -> None:
@@ -349,34 +323,6 @@ def run_list(cursor: Cursor, statement: exp.ListStage) -> None:
     )
 
 
-def format_options(properties: list[exp.Expr]) -> dict[str, Any]:
-    """Return the options of a FILE_FORMAT = (…) clause by upper-case name."""
-    options: dict[str, Any] = {}
-    for prop in properties:
-        value = prop.args["value"]
-        if isinstance(value, exp.Tuple | exp.Paren):
-            listed = value.expressions if isinstance(value, exp.Tuple) else [value.this]
-            options[prop.this.name.upper()] = [item.name for item in listed]
-            continue
-        options[prop.this.name.upper()] = (
-            value.this if isinstance(value, exp.Boolean | exp.Literal) else value.name.upper()
-        )
-    return options
-
-
-def file_format(cursor: Cursor, *choices: dict[str, Any]) -> dict[str, Any]:
-    """Return the first given format's options, a named format's looked up."""
-    session = cursor.session
-    options = next((c for c in choices if c), {"TYPE": "CSV"})
-    if name := options.get("FORMAT_NAME"):
-        with session.beside() as connection:
-            options = lookup_file_format(connection, name, session.database, session.schema)
-    return {
-        "TYPE": "CSV",
-        **{k: v.upper() if isinstance(v, str) else v for k, v in options.items()},
-    }
-
-
 def _option(properties: list[exp.Expr], name: str) -> str:
     for prop in properties:
         if prop.this.name.upper() == name:
@@ -385,7 +331,7 @@ def _option(properties: list[exp.Expr], name: str) -> str:
 
 
 def _exists(cursor: Cursor, name: TableName) -> bool:
-    return bool(cursor.rows(f"select 1 from {_STAGES} {_WHERE}", name))
+    return bool(cursor.rows(f"select 1 from {_STAGES} {BY_NAME}", name))
 
 
 def _missing(name: TableName) -> ProgrammingError:

@@ -1,0 +1,1 @@
+"""Passes that make Snowflake's tree DuckDB's: names, functions, types, lengths, paths."""
