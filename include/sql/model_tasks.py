@@ -87,14 +87,14 @@ class Model:
     watermark: str
 
 
-def compiled_models(database: str, project: Path = PROJECT) -> list[Model]:
+def compiled_models(database: str) -> list[Model]:
     """Compile the project for a database; parents come before their children.
 
     The same project gives the same models. Raises ModelError.
     """
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "dbt"
-        shutil.copytree(project, copy, ignore=shutil.ignore_patterns("target", "logs"))
+        shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
         (copy / "profiles.yml").write_text(json.dumps(_profile(database)))
         (copy / "macros" / "model_tasks.sql").write_text(_MACROS)
         for file in (copy / "models").rglob("*.sql"):
