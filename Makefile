@@ -14,7 +14,7 @@ OPTIONS = $${SOURCE:+--source "$$SOURCE"} $${PORT:+--port "$$PORT"}
 DEPLOY = PATH="$$PATH:$(CURDIR)/.local/schemachange/bin" $(PYTHON) -m include.sql.deploy
 
 .DEFAULT_GOAL := setup
-.PHONY: setup run backfill up down status test test-fast test-long test-stand-in conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint types manifest docs dbt-slim model-tasks function-package snowflake-plan snowflake-deploy lock clean help
+.PHONY: setup run backfill up down status test test-fast test-long test-stand-in conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint types manifest docs dbt-slim function-package snowflake-plan snowflake-deploy lock clean help
 
 setup: ## Install everything into this folder; each step once
 	@$(SYSTEM_PYTHON) -m local.setup
@@ -92,9 +92,6 @@ dbt-slim: setup ## Build anew the models that differ from BASE=main, and what re
 	@$(BIN)/dbt build --full-refresh --select state:modified+ \
 	  --state "$(CURDIR)/.local/base/include/dbt/target" \
 	  --project-dir include/dbt --profiles-dir include/dbt
-
-model-tasks: setup ## Write Silver and Gold as Snowflake Tasks, include/sql/migrations/R__9_models.sql
-	@$(PYTHON) -m include.sql.model_tasks
 
 function-package: ## Build .local/function, the folder that func azure functionapp publish takes
 	@$(SYSTEM_PYTHON) -m local.function_package

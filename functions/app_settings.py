@@ -13,7 +13,7 @@ from azure.core.utils import parse_connection_string
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from include.ingest import Containers, IngestSettings
+from include.ingest import CONTAINER_NAMES, Containers, IngestSettings
 
 DEFAULT_CATCH_UP_HOURS = 48
 # A tick asks for every hour of its window: with more, asking alone would fill its time
@@ -58,6 +58,7 @@ def ingest_settings(environment: Mapping[str, str]) -> IngestSettings:
 @contextmanager
 def open_containers(environment: Mapping[str, str]) -> Iterator[Containers[ContainerClient]]:
     """Give the three containers, by connection string or by the app's identity."""
+    names = [_container_name(environment, role) for role in Containers._fields]
     connection = _value(environment, "BLOB_CONNECTION_STRING")
     url = _value(environment, "GHARCHIVE_BLOB_URL")
     if bool(connection) == bool(url):
@@ -67,9 +68,7 @@ def open_containers(environment: Mapping[str, str]) -> Iterator[Containers[Conta
             "the app's managed identity may write to it, and not both."
         )
     with _by_connection_string(connection) if connection else _by_identity(url) as service:
-        yield Containers(
-            *(service.get_container_client(f"gharchive-{role}") for role in Containers._fields)
-        )
+        yield Containers(*map(service.get_container_client, names))
 
 
 @contextmanager
@@ -109,6 +108,16 @@ def _by_identity(url: str) -> Iterator[BlobServiceClient]:
             ) from None
         with BlobServiceClient(url, credential) as service:
             yield service
+
+
+def _container_name(environment: Mapping[str, str], role: str) -> str:
+    variable = f"GHARCHIVE_{role}_CONTAINER".upper()
+    name = _value(environment, variable) or CONTAINER_NAMES[role]
+    if not re.fullmatch(r"[a-z0-9](-?[a-z0-9])+", name):
+        raise AppSettingsError(
+            f"{variable} must be a container's name, such as {CONTAINER_NAMES[role]}."
+        )
+    return name
 
 
 def _value(environment: Mapping[str, str], name: str) -> str:

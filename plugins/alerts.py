@@ -1,4 +1,4 @@
-"""Alerts: into the log, and to whoever listens at a webhook."""
+"""Alerts: into the log, and to a webhook if there is one."""
 
 import logging
 

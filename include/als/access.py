@@ -14,7 +14,7 @@ class MissingSettingError(Exception):
 
 @dataclass(frozen=True)
 class Access:
-    """Endpoints and credentials. Field `blob_url` is the variable `GHARCHIVE_BLOB_URL`, and so on.
+    """Where and as whom. Field `blob_url` is the variable `GHARCHIVE_BLOB_URL`, and so on.
 
     The private key is the base64 of an unencrypted PEM; the role may be empty (the user's own).
     """
@@ -29,6 +29,7 @@ class Access:
     snowflake_role: str
     blob_url: str
     blob_sas: str = field(repr=False)
+    models_container: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -6,7 +6,6 @@ part of a name, so that parts left by an attempt with another number of partitio
 
 import re
 
-CONTAINER = "gharchive-models"
 RESULT = "_result.json"
 
 _MODEL_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")

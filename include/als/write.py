@@ -12,7 +12,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame
 
 from include.als.access import Access
-from include.als.layout import CONTAINER, RESULT, part_name
+from include.als.layout import RESULT, part_name
 
 _SCHEMA = pa.schema(
     [
@@ -51,4 +51,5 @@ def write_result(result: Mapping[str, object], access: Access, model_id: str) ->
 
 
 def _container(access: Access) -> ContainerClient:
-    return ContainerClient(access.blob_url, CONTAINER, AzureSasCredential(access.blob_sas))
+    credential = AzureSasCredential(access.blob_sas)
+    return ContainerClient(access.blob_url, access.models_container, credential)

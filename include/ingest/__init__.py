@@ -15,10 +15,11 @@ from include.ingest.errors import (
 )
 from include.ingest.hour import Containers, ingest_hour
 from include.ingest.outcome import HourOutcome, Verdict
-from include.ingest.settings import UNUSED_TYPES, IngestSettings
+from include.ingest.settings import CONTAINER_NAMES, DROPPED_TYPES, IngestSettings
 
 __all__ = [
-    "UNUSED_TYPES",
+    "CONTAINER_NAMES",
+    "DROPPED_TYPES",
     "ArchiveHour",
     "Containers",
     "HourOutcome",

@@ -8,16 +8,24 @@ from datetime import timedelta
 import msgspec
 
 INGEST_VERSION = 2
-"""Raise it when the same source bytes would give another blob: every hour is then ingested anew."""
+"""Raise it when the same source bytes would give another blob: all hours are ingested again."""
 
-UNUSED_TYPES = frozenset({"GollumEvent", "MemberEvent", "GistEvent", "DownloadEvent"})
-"""Event types that nothing downstream reads."""
+DROPPED_TYPES = frozenset({"GollumEvent", "MemberEvent", "GistEvent", "DownloadEvent"})
+"""Event types that are dropped unless a caller asks for them.
+
+Silver has a view of each (wiki_edits, memberships, gists, downloads), which is then empty.
+"""
+
+CONTAINER_NAMES = {
+    role: f"gharchive-{role}" for role in ("events", "outcomes", "quarantine", "models")
+}
+"""What a deployment's containers are called where a setting doesn't say otherwise."""
 
 
 class IngestSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about an ingest but the hour and the containers.
 
-    `kept_types`, if given, is the whole list of event types to keep and `dropped_types` is unused;
+    `kept_types`, if given, is the whole list of event types to keep and `dropped_types` is ignored;
     otherwise every type but `dropped_types` is kept, types unknown today included.
     Timeouts and waits are in seconds. `total_timeout` bounds one attempt's download.
 
@@ -28,7 +36,7 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     base_url: str = "https://data.gharchive.org"
     kept_types: frozenset[str] | None = None
-    dropped_types: frozenset[str] = UNUSED_TYPES
+    dropped_types: frozenset[str] = DROPPED_TYPES
     max_quarantined_share: float = 0.05
     suspicious_share: float = 0.1
     never_published_after: timedelta = timedelta(hours=24)

@@ -1,7 +1,8 @@
 """Bring a Snowflake account to what `migrations/` says: `python -m include.sql.deploy [--plan]`.
 
 schemachange runs the scripts, each version once and each repeatable one when it has changed. Before
-it can, there must be a database for its history and a warehouse to write it.
+it can, there must be a database for its history and a warehouse to write it. Where tasks build
+Silver and Gold, dbt compiles the models first.
 """
 
 import argparse
@@ -12,14 +13,18 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import snowflake.connector
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.constants import CONNECTIONS_FILE
 
+from include.sql.load import BLOB_NAME, FILES_PER_COPY
 from include.sql.settings import Deployment, SettingsError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,7 +33,7 @@ MODULES = Path(__file__).parent / "load"
 
 
 class DeployError(Exception):
-    """A script failed, or schemachange isn't there."""
+    """A script failed, a model can't be a task, or schemachange isn't there."""
 
 
 def scripts() -> list[str]:
@@ -37,27 +42,45 @@ def scripts() -> list[str]:
     return versioned + sorted(path.name for path in MIGRATIONS.glob("R*.sql"))
 
 
-def render(script: str, deployment: Deployment) -> str:
-    """Return a script's statements, with its secrets masked."""
+def from_code(deployment: Deployment) -> dict[str, Any]:
+    """Return what the scripts take from the code: the load's limits, and the models for tasks.
+
+    Without a queue no task runs, and nothing is compiled. Raises DeployError.
+    """
+    limits = {"blob_name": BLOB_NAME, "files_per_copy": FILES_PER_COPY}
+    if deployment.queue_url is None:
+        return {**limits, "models": []}
+    # dbt, which takes seconds to import
+    from include.sql.model_tasks import ModelError, compiled_models
+
+    try:
+        models = compiled_models(deployment.database)
+    except ModelError as error:
+        raise DeployError(str(error)) from error
+    return {**limits, "models": [asdict(model) for model in models]}
+
+
+def render(script: str, deployment: Deployment, code: Mapping[str, Any]) -> str:
+    """Return a script's statements, with its secrets masked; `code` is what `from_code` gives."""
     # As schemachange does; it can't render without logging in
     loader = ChoiceLoader(
         [FileSystemLoader(MIGRATIONS), PrefixLoader({"modules": FileSystemLoader(MODULES)})]
     )
     environment = Environment(loader=loader, undefined=StrictUndefined)
-    masked = dict.fromkeys(deployment.secrets(), "***")
-    return environment.get_template(script).render(deployment.variables() | {"secrets": masked})
+    masked = {"secrets": dict.fromkeys(deployment.secrets(), "***")}
+    return environment.get_template(script).render(deployment.variables() | masked | code)
 
 
-def plan(deployment: Deployment) -> list[str]:
+def plan(deployment: Deployment, code: Mapping[str, Any]) -> list[str]:
     """Return the scripts that `deploy` would run; changes nothing."""
     with _connect() as connection:
         if not _exists(connection, deployment.database):
             return scripts()
-    log = _schemachange(deployment, "--schemachange-dry-run")
+    log = _schemachange(deployment, code, "--schemachange-dry-run")
     return re.findall(r"Skipping execution +a_script_name=(\S+)", log)
 
 
-def deploy(deployment: Deployment) -> list[str]:
+def deploy(deployment: Deployment, code: Mapping[str, Any]) -> list[str]:
     """Run what has to be run; return the names of the scripts that ran."""
     with _connect() as connection, connection.cursor() as cursor:
         if not _exists(connection, deployment.database):
@@ -67,7 +90,7 @@ def deploy(deployment: Deployment) -> list[str]:
             f"warehouse_size = '{deployment.load_warehouse_size}' initially_suspended = true "
             f"auto_suspend = {deployment.auto_suspend}"
         )
-    log = _schemachange(deployment)
+    log = _schemachange(deployment, code)
     return re.findall(r"Applying .*change script +a_script_name=(\S+)", log)
 
 
@@ -92,7 +115,7 @@ def _exists(connection: SnowflakeConnection, database: str) -> bool:
         return bool(cursor.fetchall())
 
 
-def _schemachange(deployment: Deployment, *options: str) -> str:
+def _schemachange(deployment: Deployment, code: Mapping[str, Any], *options: str) -> str:
     """Run `schemachange deploy`; return its log, or raise DeployError with the end of it."""
     program = shutil.which("schemachange")
     if program is None:
@@ -100,33 +123,39 @@ def _schemachange(deployment: Deployment, *options: str) -> str:
             "schemachange isn't on the PATH: use `make snowflake-deploy`, or install "
             "include/sql/requirements.txt into an environment of its own and put that on the PATH."
         )
-    done = subprocess.run(
-        [
-            *(program, "deploy", *options),
-            *("--schemachange-root-folder", str(MIGRATIONS)),
-            *("--schemachange-modules-folder", str(MODULES)),
-            *(
-                "--schemachange-change-history-table",
-                f"{deployment.database}.LEDGER.CHANGE_HISTORY",
-            ),
-            "--schemachange-create-change-history-table",
-            *("--schemachange-connections-file-path", str(CONNECTIONS_FILE)),
-            *("--connection-name", _connection_name()),
-            *("--snowflake-database", deployment.database),
-            *("--snowflake-warehouse", str(deployment.load_warehouse)),
-        ],
-        # Not --vars: a command line is seen by everyone on the machine
-        # SNOWFLAKE_ROLE and its like, which dbt reads, would go before the connection's
-        env={
-            **{n: v for n, v in os.environ.items() if not n.startswith("SNOWFLAKE_")},
-            **_address(),
-            "SCHEMACHANGE_VARS": json.dumps(deployment.variables()),
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    with TemporaryDirectory() as folder:
+        # Compiled models are more than a variable of the environment may hold. YAML can read JSON,
+        # and schemachange takes the file for Jinja
+        config = "{% raw %}" + json.dumps({"config-version": 1, "vars": code}) + "{% endraw %}"
+        Path(folder, "schemachange-config.yml").write_text(config)
+        done = subprocess.run(
+            [
+                *(program, "deploy", *options),
+                *("--config-folder", folder),
+                *("--schemachange-root-folder", str(MIGRATIONS)),
+                *("--schemachange-modules-folder", str(MODULES)),
+                *(
+                    "--schemachange-change-history-table",
+                    f"{deployment.database}.LEDGER.CHANGE_HISTORY",
+                ),
+                "--schemachange-create-change-history-table",
+                *("--schemachange-connections-file-path", str(CONNECTIONS_FILE)),
+                *("--connection-name", _connection_name()),
+                *("--snowflake-database", deployment.database),
+                *("--snowflake-warehouse", str(deployment.load_warehouse)),
+            ],
+            # Not --vars: a command line is seen by everyone on the machine
+            # SNOWFLAKE_ROLE and its like, which dbt reads, would go before the connection's
+            env={
+                **{n: v for n, v in os.environ.items() if not n.startswith("SNOWFLAKE_")},
+                **_address(),
+                "SCHEMACHANGE_VARS": json.dumps(deployment.variables()),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     log = re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
     for token in filter(None, deployment.secrets().values()):
         log = log.replace(token, "***")
@@ -144,13 +173,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         deployment = Deployment.from_environment()
+        code = from_code(deployment)
         if options.plan:
-            names = plan(deployment)
+            names = plan(deployment, code)
             for name in names:
-                print(f"-- {name}\n{render(name, deployment)}\n")
+                print(f"-- {name}\n{render(name, deployment, code)}\n")
             print(f"-- {len(names)} of {len(scripts())} scripts would run")
         else:
-            names = deploy(deployment)
+            names = deploy(deployment, code)
             print(
                 f"{len(names)} of {len(scripts())} scripts have run: {', '.join(names) or 'none'}"
             )

@@ -19,8 +19,10 @@ from snowflake.connector.cursor import SnowflakeCursor
 from include.sql.statements import run_statement, transaction
 
 STATEMENTS = Path(__file__).parent / "load"
-BLOB_NAME = re.compile(r"\d{4}/\d\d/\d\d/\d\d\.json\.gz")
-FILES_PER_COPY = 1000  # Snowflake's limit for FILES = (…)
+BLOB_NAME = "[0-9]{4}/[0-9]{2}/[0-9]{2}/[0-9]{2}[.]json[.]gz"
+"""What a blob's name must be in whole, as Python and Snowflake read it."""
+FILES_PER_COPY = 1000
+"""Snowflake's limit for FILES = (…)."""
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ def _check_names(outcomes: Sequence[Outcome]) -> None:
     """Let only names of the documented layout into the text of a COPY, which takes no binds."""
     for outcome in outcomes:
         name = outcome["blob_name"]
-        if not BLOB_NAME.fullmatch(name):
+        if not re.fullmatch(BLOB_NAME, name):
             raise LoadError(f"{name!r} is no blob name of the form yyyy/MM/dd/HH.json.gz")
 
 

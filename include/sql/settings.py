@@ -6,6 +6,8 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationError, model
 from pydantic.functional_validators import BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from include.ingest.settings import CONTAINER_NAMES
+
 PREFIX = "GHARCHIVE_"
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")]
@@ -41,9 +43,9 @@ class Deployment(BaseSettings):
 
     database: Identifier = "GHARCHIVE"
     storage_url: StageRoot
-    events_container: Container = "gharchive-events"
-    outcomes_container: Container = "gharchive-outcomes"
-    models_container: Container = "gharchive-models"
+    events_container: Container = CONTAINER_NAMES["events"]
+    outcomes_container: Container = CONTAINER_NAMES["outcomes"]
+    models_container: Container = CONTAINER_NAMES["models"]
     events_sas_token: SecretStr = SecretStr("")
     outcomes_sas_token: SecretStr = SecretStr("")
     models_sas_token: SecretStr = SecretStr("")
@@ -118,7 +120,7 @@ class Deployment(BaseSettings):
             raise SettingsError("\n".join(lines) + "\nSee docs/settings.md.") from None
 
     def variables(self) -> dict[str, Any]:
-        """Return what the scripts of `migrations/` know, secrets under `secrets`."""
+        """Return what the scripts of `migrations/` read of it, secrets under `secrets`."""
         root = self.storage_url.rstrip("/")
         tokens = {f"{stage}_sas_token" for stage in STAGES}
         return {

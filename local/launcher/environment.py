@@ -18,6 +18,7 @@ from azure.storage.blob import (
     generate_container_sas,
 )
 
+from include.ingest.settings import CONTAINER_NAMES
 from local.launcher.layout import Layout
 from local.launcher.secrets import Secrets, write_private
 from local.powerbi import DATASET_ID, GROUP_ID
@@ -26,7 +27,6 @@ from local.setup import paths
 DATABASE = "GHARCHIVE"
 ACCOUNT = "gharchive"
 STAGED = ("events", "outcomes", "models")
-CONTAINERS = tuple(f"gharchive-{name}" for name in (*STAGED, "quarantine"))
 AIRFLOW_USER = "admin"
 POWERBI_CLIENT_ID = "11111111-1111-1111-1111-111111111111"
 POWERBI_TENANT_ID = "22222222-2222-2222-2222-222222222222"
@@ -47,7 +47,7 @@ def deployment_environment(
         "GHARCHIVE_DATABASE": DATABASE,
         "GHARCHIVE_STORAGE_URL": f"azure://127.0.0.1:{ports['blob']}/{ACCOUNT}",
         **{
-            f"GHARCHIVE_{name.upper()}_SAS_TOKEN": _container_sas(secrets, f"gharchive-{name}")
+            f"GHARCHIVE_{name.upper()}_SAS_TOKEN": _container_sas(secrets, CONTAINER_NAMES[name])
             for name in STAGED
         },
     }

@@ -15,12 +15,12 @@ import snowflake.connector
 from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
+from include.ingest.settings import CONTAINER_NAMES
 from local.launcher import processes
 from local.launcher.airflow_api import AirflowApi
 from local.launcher.environment import (
     ACCOUNT,
     AIRFLOW_USER,
-    CONTAINERS,
     DATABASE,
     POWERBI_CLIENT_ID,
     airflow_environment,
@@ -335,7 +335,7 @@ class Stack:
     def create_stores(self) -> None:
         """Create the containers, the database and everything in it; again without harm."""
         with self.connect_blob() as blob:
-            for name in CONTAINERS:
+            for name in CONTAINER_NAMES.values():
                 with suppress(ResourceExistsError):
                     blob.create_container(name)
         write_connection_file(self.layout, self.ports)

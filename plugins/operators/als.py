@@ -76,6 +76,8 @@ def _access() -> Access:
     # Here, since the DAG file imports this module whenever it is parsed
     from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
 
+    from include.ingest import CONTAINER_NAMES
+
     snowflake = BaseHook.get_connection(SNOWFLAKE)
     extra = snowflake.extra_dejson
     key = SnowflakeHook(SNOWFLAKE).get_private_key()
@@ -96,6 +98,7 @@ def _access() -> Access:
         snowflake_role=extra.get("role") or "",
         blob_url=blob.host or "",
         blob_sas=blob.extra_dejson["sas_token"],
+        models_container=blob.extra_dejson.get("models", CONTAINER_NAMES["models"]),
     )
 
 

@@ -18,12 +18,12 @@ from snowflake.connector.cursor import SnowflakeCursor
 from snowflake_stand_in.testing import Certificates, StandIn
 
 from include.als.access import Access
-from include.als.layout import CONTAINER
 from local.setup.paths import CA_BUNDLE, ROOT, SERVER_CERTIFICATE, SERVER_KEY, SNOWFLAKE_KEY
 from tests import deployment
 from tests.blob_storage import ACCOUNT, Storage
 
 DATABASE = "GHARCHIVE"
+CONTAINER = "models-of-tests"
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +81,7 @@ def access(storage: Storage, snowflake_port: int, models: ContainerClient) -> Ac
         snowflake_role="GHARCHIVE_TRAINER",
         blob_url=storage.url,
         blob_sas=storage.sas(),
+        models_container=CONTAINER,
     )
 
 
@@ -100,6 +101,7 @@ def account(
         **deployment.ANYWHERE,
         "REQUESTS_CA_BUNDLE": str(CA_BUNDLE),
         "GHARCHIVE_STORAGE_URL": storage.url.replace("http://", "azure://"),
+        "GHARCHIVE_MODELS_CONTAINER": CONTAINER,
         "GHARCHIVE_MODELS_SAS_TOKEN": sas,
     }
     address = {"host": "127.0.0.1", "port": snowflake_port}

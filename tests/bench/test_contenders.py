@@ -14,14 +14,14 @@ from bench.ingest.hours import pool
 from bench.ingest.lineup import Contender, Task
 from bench.ingest.rows import CORES, serving
 from bench.ingest.usage import run
-from include.ingest import UNUSED_TYPES
+from include.ingest import DROPPED_TYPES
 
 EVERY = 20
 EVENT = (
     '{"id":"1","type":"%s","actor":{"id":1},"repo":{"id":1},"payload":%s,"public":true,'
     '"created_at":"2024-03-05T14:00:00Z"}\n'
 )
-UNUSED = [EVENT % (name, "{}") for name in sorted(UNUSED_TYPES)] + [
+UNUSED = [EVENT % (name, "{}") for name in sorted(DROPPED_TYPES)] + [
     EVENT % (r"Gollum\u0045vent", "{}"),
     '{"payload":{"type":"PushEvent"},' + (EVENT % ("GistEvent", "{}"))[1:],
 ]
@@ -61,8 +61,8 @@ def kept(hour: Served, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def test_ingest_keeps_what_is_used(hour: Served, kept: bytes) -> None:
     types = {json.loads(line)["type"] for line in hour.lines}
-    assert types > UNUSED_TYPES
-    assert {json.loads(line)["type"] for line in kept.splitlines()} == types - UNUSED_TYPES
+    assert types > DROPPED_TYPES
+    assert {json.loads(line)["type"] for line in kept.splitlines()} == types - DROPPED_TYPES
     assert kept.endswith(LOOKALIKE.encode())
 
 

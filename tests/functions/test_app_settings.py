@@ -79,6 +79,7 @@ def test_settings_are_taken_as_written() -> None:
                 f"{CONNECTION};{CONNECTION}",
             )
         ),
+        *(("GHARCHIVE_EVENTS_CONTAINER", value) for value in ("Events", "a/b", "-a", "a--b")),
         *(
             ("GHARCHIVE_BLOB_URL", value)
             for value in (

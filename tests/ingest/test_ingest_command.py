@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from include.ingest import UNUSED_TYPES, ArchiveHour, HourOutcome
+from include.ingest import DROPPED_TYPES, ArchiveHour, HourOutcome
 from include.ingest.command import main
 from tests.blob_storage import Storage
 from tests.ingest.archive_server import Answer, ArchiveServer
@@ -130,10 +130,10 @@ def test_a_real_hour_is_counted_as_anybody_would(
     lines = gzip.decompress(sample(name)).splitlines(keepends=True)
     types = Counter(json.loads(line)["type"] for line in lines)
     assert outcome.lines_read == len(lines)
-    assert outcome.kept == {kind: n for kind, n in types.items() if kind not in UNUSED_TYPES}
-    assert outcome.dropped == {kind: n for kind, n in types.items() if kind in UNUSED_TYPES}
+    assert outcome.kept == {kind: n for kind, n in types.items() if kind not in DROPPED_TYPES}
+    assert outcome.dropped == {kind: n for kind, n in types.items() if kind in DROPPED_TYPES}
     blob = gzip.decompress((tmp_path / "events" / outcome.blob_name).read_bytes())
-    assert blob == b"".join(line for line in lines if json.loads(line)["type"] not in UNUSED_TYPES)
+    assert blob == b"".join(line for line in lines if json.loads(line)["type"] not in DROPPED_TYPES)
 
 
 # --- Containers ----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from include.ingest import (
-    UNUSED_TYPES,
+    DROPPED_TYPES,
     ArchiveHour,
     HourOutcome,
     IngestSettings,
@@ -78,14 +78,14 @@ def test_a_real_hour_arrives_whole(
     times = [
         datetime.fromisoformat(one["created_at"]).astimezone(UTC)
         for one in events
-        if one["type"] not in UNUSED_TYPES
+        if one["type"] not in DROPPED_TYPES
     ]
     blob = downloaded(containers.events, outcome.blob_name)
     content = b"".join(wanted)
     assert gzip.decompress(blob) == content
     assert outcome.lines_read == lines == len(raw)
-    assert outcome.kept == {kind: n for kind, n in types.items() if kind not in UNUSED_TYPES}
-    assert outcome.dropped == {kind: n for kind, n in types.items() if kind in UNUSED_TYPES}
+    assert outcome.kept == {kind: n for kind, n in types.items() if kind not in DROPPED_TYPES}
+    assert outcome.dropped == {kind: n for kind, n in types.items() if kind in DROPPED_TYPES}
     assert outcome.quarantined == {}
     assert outcome.verdict == "published"
     assert outcome.era == era

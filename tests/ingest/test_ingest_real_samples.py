@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from include.ingest import UNUSED_TYPES, Containers, HourOutcome, IngestSettings, ingest_hour
+from include.ingest import DROPPED_TYPES, Containers, HourOutcome, IngestSettings, ingest_hour
 from tests.archive_samples import sample
 from tests.ingest.archive_server import Answer, ArchiveServer
 
@@ -59,7 +59,7 @@ def test_two_events_of_each_of_652_hours_from_2014_to_2021(tmp_path: Path) -> No
     assert sum(outcome.lines_read for outcome in outcomes) == 1304 == sum(expected.values())
     assert not any(outcome.quarantined for outcome in outcomes)
     assert {outcome.verdict for outcome in outcomes} <= {"published", "empty"}
-    kept = {kind: count for kind, count in expected.items() if kind not in UNUSED_TYPES}
+    kept = {kind: count for kind, count in expected.items() if kind not in DROPPED_TYPES}
     assert types(f"{tmp_path}/events/**/*.json.gz") == kept
     eras = {(o.era, o.hour < "2015") for o in outcomes if o.era is not None}
     assert eras == {("timeline", True), ("events", False)}

@@ -13,7 +13,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from snowflake.connector import SnowflakeConnection
 
-from include.ingest import UNUSED_TYPES, Containers, IngestSettings, ingest_hour
+from include.ingest import DROPPED_TYPES, Containers, IngestSettings, ingest_hour
 from local.gharchive.simulator import simulate
 from local.launcher.layout import Layout
 from local.launcher.source import Source
@@ -67,7 +67,7 @@ def lines_of(hour: datetime, seed: int = 1) -> list[bytes]:
 def kept(lines: Iterable[bytes]) -> list[Any]:
     """Return the events that ingest keeps of these lines."""
     events = [json.loads(line) for line in lines]
-    return [event for event in events if event["type"] not in UNUSED_TYPES]
+    return [event for event in events if event["type"] not in DROPPED_TYPES]
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from include.sql.model_tasks import MIGRATION, Model, compiled_models, migration
+from include.sql.deploy import render, scripts
+from include.sql.model_tasks import Model, compiled_models
+from include.sql.settings import Deployment
 from local.launcher.stack import Stack
 from local.setup import paths
 from tests.sql.conftest import Archive, Tables
@@ -17,7 +19,10 @@ from tests.sql.test_deploy import run
 from tests.sql.test_without_airflow import SETTINGS, reconcile, rows, wait_for
 
 DATABASE = "GRAPHED"
-CONTAINERS = {
+OWN = {
+    "GHARCHIVE_DATABASE": DATABASE,
+    "GHARCHIVE_STORAGE_INTEGRATION": "GRAPHED_BLOBS",
+    "GHARCHIVE_NOTIFICATION_INTEGRATION": "GRAPHED_MESSAGES",
     "GHARCHIVE_EVENTS_CONTAINER": "graphed-events",
     "GHARCHIVE_OUTCOMES_CONTAINER": "graphed-outcomes",
 }
@@ -28,15 +33,20 @@ Contents = dict[str, list[str]]
 @pytest.fixture(scope="module")
 def models() -> list[Model]:
     """Compile the models; the tables among them are what tasks fill."""
-    return compiled_models()
+    return compiled_models(DATABASE)
 
 
 @pytest.fixture(scope="module")
-def graphed(stack: Stack, archive: Archive) -> Archive:
-    """Deploy with Snowpipe and its tasks, over containers of our own."""
+def settings(stack: Stack, archive: Archive) -> dict[str, str]:
+    """Return the settings of a deployment with Snowpipe and its tasks, over its own containers."""
     for name in ("events", "outcomes", "quarantine"):
         archive.blob.create_container(f"graphed-{name}")
-    settings = SETTINGS | CONTAINERS | {"GHARCHIVE_DATABASE": DATABASE}
+    return SETTINGS | OWN
+
+
+@pytest.fixture(scope="module")
+def graphed(stack: Stack, archive: Archive, settings: dict[str, str]) -> Archive:
+    """Deploy with Snowpipe and its tasks, over containers of our own."""
     deployed = run(stack, **settings)
     assert deployed.returncode == 0, deployed.stderr
     return replace(archive, prefix="graphed")
@@ -96,12 +106,14 @@ def run_graph(tables: Tables, models: list[Model]) -> dict[str, str]:
 
 
 def contents(tables: Tables, models: list[Model]) -> Contents:
-    """Return the rows of all models, views as well, in an order that doesn't matter."""
+    """Return columns and rows of all models, views as well; the order of rows doesn't matter."""
     return {
-        model.name: sorted(
-            map(repr, tables.run(f"select {', '.join(model.columns)} from {model.name}"))
-        )
+        model.name: [
+            repr([column.name for column in tables.connection.cursor().describe(query)]),
+            *sorted(map(repr, tables.run(query))),
+        ]
         for model in models
+        for query in [f"select * from {model.name}"]
     }
 
 
@@ -110,9 +122,46 @@ def has_new_rows(tables: Tables) -> bool:
     return bool(found)
 
 
-def test_the_migration_agrees_with_the_models(models: list[Model]) -> None:
-    """If not: `python -m include.sql.model_tasks`, and commit what it writes."""
-    assert MIGRATION.read_text() == migration(models)
+def test_unchanged_models_are_not_deployed_again(
+    stack: Stack, graphed: Archive, settings: dict[str, str]
+) -> None:
+    """What is compiled is the same each time."""
+    planned = run(stack, "--plan", **settings)
+    assert planned.stdout == f"-- 0 of {len(scripts())} scripts would run\n"
+
+
+def test_a_plan_shows_what_tasks_run(
+    stack: Stack, models: list[Model], settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GHARCHIVE_STORAGE_URL", "azure://account")
+    code = {"models": [asdict(model) for model in models]}
+
+    text = render("R__9_models.sql", Deployment.from_environment(), code)
+
+    tables = [model for model in models if model.variables]
+    assert len(tables) > 20
+    assert text.count("create task") == 2 + len(tables)
+    assert all(model.sql in text for model in models if model not in tables)
+    assert "{{" not in text
+
+
+def test_only_tasks_need_dbt(stack: Stack) -> None:
+    """Without a queue nothing is compiled: the laptop's start doesn't wait for dbt."""
+    code = (
+        "import sys; from include.sql import deploy; status = deploy.main(['--plan']); "
+        "assert 'dbt' not in sys.modules; sys.exit(status)"
+    )
+    done = subprocess.run(
+        [paths.PYTHON, "-c", code],
+        cwd=paths.ROOT,
+        env=stack.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow
@@ -150,7 +199,7 @@ def test_from_a_blob_to_gold(
     assert set(run_graph(tables, models).values()) == {"SUCCEEDED"}
 
     by_tasks = contents(tables, models)
-    assert not [name for name in ("silver.events", "gold.eventsmetrics") if not by_tasks[name]]
+    assert all(by_tasks[name][1:] for name in ("silver.events", "gold.eventsmetrics"))
     assert run_graph(tables, models) == {"NEW_ROWS": "SKIPPED"}
     dbt_run(stack, tmp_path)
     assert contents(tables, models) == by_tasks

@@ -11,7 +11,7 @@ from string import Template
 from sqlfluff.core import FluffConfig, Linter
 from sqlfluff.core.parser.segments import BaseSegment
 
-from include.sql.deploy import render, scripts
+from include.sql.deploy import from_code, render, scripts
 from include.sql.settings import Deployment
 
 ROOT = Path(__file__).parents[2]
@@ -99,8 +99,10 @@ def from_migrations() -> list[Statement]:
     """Render the migrations for both kinds of deployment."""
     found = []
     for kind, deployment in DEPLOYMENTS.items():
+        code = from_code(deployment)
         for script in scripts():
-            for number, statement in enumerate(split(render(script, deployment)), start=1):
+            text = render(script, deployment, code)
+            for number, statement in enumerate(split(text), start=1):
                 found.append(Statement(f"{script} ({kind}), statement {number}", *statement))
     return found
 

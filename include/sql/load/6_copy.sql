@@ -1,4 +1,3 @@
--- FORCE: the ledger, not Snowflake's load history of 64 days, decides what is loaded.
 copy into bronze.BronzeRaw (
     event,
     file_name,
@@ -19,7 +18,9 @@ from (
         '$load_id'
     from @bronze.gharchive_stage
 )
-files = ($files)
 file_format = (type = json compression = gzip allow_duplicate = true)
+-- What is above is Snowpipe's statement too. FORCE: the ledger, not Snowflake's load history of 64
+-- days, decides what is loaded.
+files = ($files)
 on_error = abort_statement
 force = true

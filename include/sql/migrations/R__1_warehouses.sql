@@ -1,5 +1,5 @@
 -- What computes, and what ends it when it costs too much. A monitor counts warehouses alone:
--- the budget of R__8 watches Snowpipe and serverless tasks as well.
+-- the budget of R__8 watches Snowpipe and the serverless task as well.
 create resource monitor if not exists {{ resource_monitor }} with
     credit_quota = {{ credit_quota }};
 

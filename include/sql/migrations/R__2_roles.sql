@@ -1,4 +1,4 @@
--- Who may do what. Grants on stages, views, the pipe and tasks stand beside these, in R__3 to R__7.
+-- Who may do what. Grants on stages, views, the pipe and tasks stand beside these, in R__3 to R__9.
 {% for role in roles %}
 create role if not exists {{ role }};
 grant role {{ role }} to role sysadmin;

@@ -11,7 +11,7 @@ qualify row_number() over (partition by file_name order by load_seq desc) = 1;
 create or replace view {{ database }}.bronze.events_current copy grants as
 with
 
--- Of copies the first one loaded; counted apart, lest whole events go through the counting
+-- Of copies the first one loaded; counted apart from the events themselves
 kept as (
 
     select
@@ -178,7 +178,8 @@ select
 from {{ database }}.ledger.current_loads
 where rows_loaded > 0;
 
--- One row per hour whose newest outcome record the ledger doesn't hold yet.
+-- One row per hour whose newest outcome record the ledger doesn't hold yet, by the load's own query.
+{% set changed %}{% include 'modules/0_changed.sql' %}{% endset -%}
 create or replace view {{ database }}.ledger.pending_outcomes copy grants as
 with
 
@@ -186,12 +187,21 @@ newest as (
 
     select
         outcome,
+        outcome as value,
         file_name,
         written_at
     from {{ database }}.ledger.outcomes
-    -- Names go into the text of a COPY
-    where regexp_like(file_name, '[0-9]{4}/[0-9]{2}/[0-9]{2}/[0-9]{2}[.]json[.]gz')
+    where regexp_like(file_name, '{{ blob_name }}')
     qualify row_number() over (partition by file_name order by written_at desc) = 1
+
+),
+
+changed as (
+
+    {{ changed
+        | replace('table(flatten(input => $outcomes))', 'newest')
+        | replace('ledger.', database ~ '.ledger.')
+        | indent }}
 
 )
 
@@ -200,18 +210,8 @@ select
     newest.file_name,
     newest.written_at
 from newest
-left join {{ database }}.ledger.current_loads as loads
-    on newest.file_name = loads.file_name
-where
-    loads.file_name is null
-    or (
-        newest.outcome:ingested_at::timestamp_ntz > loads.outcome:ingested_at::timestamp_ntz
-        and not (
-            equal_null(newest.outcome:source_etag::varchar, loads.source_etag)
-            and equal_null(newest.outcome:content_sha256::varchar, loads.content_sha256)
-            and newest.outcome:filter_fingerprint::varchar = loads.filter_fingerprint
-        )
-    );
+inner join changed
+    on newest.file_name = changed.file_name;
 
 grant select on view {{ database }}.bronze.events_current to role {{ transformer }};
 {% for role in (loader, transformer, reader) %}

@@ -1,5 +1,4 @@
 -- How long what is replaced or deleted stays: time travel, in days, paid as storage.
-alter schema {{ database }}.bronze set data_retention_time_in_days = {{ retention_days }};
-alter schema {{ database }}.ledger set data_retention_time_in_days = {{ retention_days }};
-alter schema {{ database }}.silver set data_retention_time_in_days = {{ retention_days }};
-alter schema {{ database }}.gold set data_retention_time_in_days = {{ retention_days }};
+{% for schema in ('bronze', 'ledger', 'silver', 'gold') %}
+alter schema {{ database }}.{{ schema }} set data_retention_time_in_days = {{ retention_days }};
+{% endfor %}

@@ -1,7 +1,7 @@
 -- Loading without Airflow: what `include.sql.load` does, from the outcome records that ingest writes.
 -- Its statements are the same files. Snowpipe brings new blobs and never a changed one; this adopts
--- what the pipe brought, replaces what changed, and writes the ledger. At most 1000 hours a run,
--- which FILES takes; the next run does the rest.
+-- what the pipe brought, replaces what changed, and writes the ledger. At most as many hours a run
+-- as FILES takes; the next run does the rest.
 {% macro statement(file) -%}
     {%- set text -%}{% include 'modules/' ~ file ~ '.sql' %}{%- endset -%}
     {{ text
@@ -37,7 +37,7 @@ begin
     let outcomes array := (
         select array_agg(outcome)
         from (
-            select outcome from ledger.pending_outcomes order by file_name limit 1000
+            select outcome from ledger.pending_outcomes order by file_name limit {{ files_per_copy }}
         ) as pending
     );
     if (array_size(outcomes) = 0) then

@@ -1,6 +1,7 @@
 -- Loading without Airflow: new blobs by Snowpipe, the ledger by the task. Only where a storage queue
 -- that Event Grid writes to is given; then the pipe loads and the task runs.
 {% if queue_url %}
+{% set copy %}{% include 'modules/6_copy.sql' %}{% endset -%}
 create notification integration if not exists {{ notification_integration }}
     enabled = true
     type = queue
@@ -12,25 +13,10 @@ create or replace pipe {{ database }}.bronze.gharchive_pipe
     auto_ingest = true
     integration = '{{ notification_integration | upper }}'
 as
-copy into {{ database }}.bronze.BronzeRaw (
-    event,
-    file_name,
-    file_row_number,
-    content_key,
-    file_last_modified,
-    loaded_at
-)
-from (
-    select
-        $1,
-        metadata$filename,
-        metadata$file_row_number,
-        metadata$file_content_key,
-        metadata$file_last_modified::timestamp_ntz,
-        metadata$start_scan_time::timestamp_ntz
-    from @{{ database }}.bronze.gharchive_stage
-)
-file_format = (type = json compression = gzip allow_duplicate = true);
+{{ copy.partition('--')[0]
+    | replace("'$load_id'", 'null')
+    | replace('bronze.', database ~ '.bronze.')
+    | trim }};
 
 alter pipe {{ database }}.bronze.gharchive_pipe set pipe_execution_paused = true;
 grant ownership on pipe {{ database }}.bronze.gharchive_pipe to role {{ pipe }} copy current grants;

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from include.sql.cost import ERAS, Rates, day, report, session, stored_gb, with_report
+from bench.cost import ERAS, Rates, day, report, session, stored_gb, with_report
 
 PROJECT = Path(__file__).parents[2]
 PAGE = PROJECT / "docs" / "cost.md"
 
 
 def test_page_and_command_agree() -> None:
-    """If this fails: `python -m include.sql.cost --page docs/cost.md`."""
+    """If this fails: `python -m bench.cost --page docs/cost.md`."""
     page = PAGE.read_text()
     assert page == with_report(page, report(Rates()))
 
 
 def test_command_takes_prices() -> None:
-    command = [sys.executable, "-m", "include.sql.cost", "--credit-price", "2.5"]
+    command = [sys.executable, "-m", "bench.cost", "--credit-price", "2.5"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout == report(Rates(credit_price=2.5)) + "\n"
 

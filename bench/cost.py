@@ -1,4 +1,4 @@
-"""What a day costs in Snowflake: `python -m include.sql.cost [--credit-price 2.6 …] [--page FILE]`.
+"""What a day costs in Snowflake: `python -m bench.cost [--credit-price 2.6 …] [--page FILE]`.
 
 Prices and what isn't known before an account runs are settings; docs/cost.md says where they come
 from. Sizes, suspension, retention and limits are the deployment's own defaults.
@@ -18,7 +18,7 @@ CREDITS_PER_HOUR = {"XSMALL": 1, "SMALL": 2, "MEDIUM": 4, "LARGE": 8, "XLARGE": 
 LEAST_SECONDS = 60
 FAIL_SAFE_DAYS = 7
 MONTH = 30
-BEGIN, END = "<!-- python -m include.sql.cost writes this -->", "<!-- end of it -->"
+BEGIN, END = "<!-- python -m bench.cost writes this -->", "<!-- end of it -->"
 
 
 class Era(NamedTuple):
@@ -199,7 +199,7 @@ def _table(rows: Sequence[Mapping[str, str]]) -> str:
 
 def main() -> None:
     """Print the tables, or write them into a page."""
-    parser = argparse.ArgumentParser(prog="python -m include.sql.cost", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.cost", description=__doc__)
     for rate in fields(Rates):
         option = f"--{rate.name.replace('_', '-')}"
         parser.add_argument(option, type=float, default=rate.default, metavar="N")
