@@ -50,7 +50,7 @@ def catch_up(
     """Ingest what the last `hours` hours have that is new or was missed, oldest first.
 
     Hours that aren't published yet, or for which no time is left, are the next tick's. A transient
-    failure leaves its hour to the next tick as well, and an unusable hour to whoever looks at it;
+    failure leaves its hour to the next tick as well, and an unusable hour to a person;
     any other permanent one ends this tick, since it would be every hour's. All of them raise
     CatchUpError in the end, so that monitoring hears of it.
     """

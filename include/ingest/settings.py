@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 INGEST_VERSION = 2
-"""Raise it when the same source bytes would give another blob: every hour is then ingested anew."""
+"""Raise it when the same source bytes would give another blob: all hours are ingested again."""
 
 UNUSED_TYPES = frozenset({"GollumEvent", "MemberEvent", "GistEvent", "DownloadEvent"})
 """Event types that nothing downstream reads."""

@@ -96,7 +96,7 @@ def listens(process: subprocess.Popen[bytes], port: int) -> bool:
 
 
 def running(marker: str) -> list[psutil.Process]:
-    """Return every process that carries the marker, but for this one."""
+    """Return every process that carries the marker, except this one."""
     return [
         process
         for process in psutil.process_iter()
