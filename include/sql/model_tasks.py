@@ -29,11 +29,14 @@ TEMPLATE = Path(__file__).parent / "model_tasks.sql.jinja"
 
 _DATABASE = "DATABASE_OF_THE_DEPLOYMENT"
 _MARK = "-- around it: "
-# In the place of dbt's own: a run on tables that exist, whose queries are kept and not sent
+# In place of dbt's own and of ours: a run on tables that exist, whose queries are kept, not sent
 _MACROS = (
     """
 {% macro is_incremental() %}
     {{ return(model.config.materialized == 'incremental') }}
+{% endmacro %}
+{% macro has_window() %}
+    {{ return(true) }}
 {% endmacro %}
 {% macro run_query(sql) %}
     {% do model.setdefault('queries', []).append(sql) %}
@@ -43,7 +46,7 @@ _MACROS = (
         {%- do open_change_window() -%}
         {{- '\\nMARK' ~ tojson({
             'variables': model.queries,
-            'replaced': in_change_set(config.get('unique_key')),
+            'replaced': rows_of_this_run(config.get('unique_key')),
             'watermark': record_watermark(),
         }) -}}
     {%- endif -%}
@@ -77,7 +80,7 @@ class Model:
     cluster_by: Sequence[str]
     variables: Mapping[str, str]
     replaced: str
-    """The condition of the rows that a run deletes and makes anew."""
+    """The condition of the rows that a run deletes and makes again."""
     watermark: str
 
     @property
@@ -106,7 +109,7 @@ def compiled_models(project: Path = PROJECT) -> list[Model]:
         copy = Path(folder) / "dbt"
         shutil.copytree(project, copy, ignore=shutil.ignore_patterns("target", "logs"))
         (copy / "profiles.yml").write_text(_PROFILE)
-        (copy / "macros" / "model_tasks.sql").write_text(_MACROS)
+        (copy / "macros" / "has_window.sql").write_text(_MACROS)
         for file in (copy / "models").rglob("*.sql"):
             file.write_text(file.read_text() + "\n{{ around_it() }}")
         where = ("--project-dir", str(copy), "--profiles-dir", str(copy))
@@ -150,7 +153,7 @@ def _model(node: dict[str, Any], parents: list[Model], columns: MappingSchema) -
 
 
 def _columns(name: str, sql: str, known: MappingSchema) -> list[str]:
-    """Return a query's columns in their order; INSERT must name them, lest it go by position."""
+    """Return a query's columns in their order; INSERT must name them, or it goes by position."""
     query = qualify(
         sqlglot.parse_one(sql, read="snowflake"),
         schema=known,
