@@ -347,7 +347,7 @@ def parse_created_at(text: str) -> datetime | None:
 
 
 def era_of(event: Mapping[str, Any]) -> Era | None:
-    """Tell an event's era from its content; None if events of its type look the same in two eras."""
+    """Tell an event's era from its content; None if two eras share its type's form."""
     if "id" not in event:
         return "timeline"
     kind, payload = event["type"], event["payload"]
