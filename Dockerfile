@@ -1,5 +1,5 @@
 # For Astro (`astro dev start`, `astro deploy`). This runtime carries Airflow 3.3.2, the lock's
-# version; its default Python is newer than the lock covers, hence the suffix.
+# version; its default Python is newer than the lock covers, so it has a suffix.
 FROM astrocrpublic.azurecr.io/runtime:3.3-8-python-3.12
 
 # By here the base image's ONBUILD steps have installed packages.txt (Java) and requirements.txt,

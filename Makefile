@@ -78,14 +78,14 @@ lint: ## Check style and SQL; installs its own tools only
 types: setup ## Check types, which are those of everything installed
 	@$(BIN)/mypy .
 
-manifest: ## Make dbt's manifest anew if the project has changed
+manifest: ## Make dbt's manifest again if the project has changed
 	@$(SYSTEM_PYTHON) -m local.setup packages manifest
 
 docs: setup ## Build dbt's documentation, one page
 	@$(PYTHON) -m local.setup manifest
 	@echo include/dbt/target/static_index.html
 
-dbt-slim: setup ## Build anew the models that differ from BASE=main, and what reads them
+dbt-slim: setup ## Build again the models that differ from BASE=main, and what reads them
 	@rm -rf .local/base && mkdir -p .local/base
 	@git archive "$${BASE:-main}" include/dbt | tar -x -C .local/base
 	@$(BIN)/dbt --quiet parse --project-dir .local/base/include/dbt --profiles-dir include/dbt

@@ -22,7 +22,7 @@ def contents() -> dict[str, Path]:
 
 
 def build(folder: Path) -> None:
-    """Make the package anew in `folder`, whatever is there."""
+    """Make the package in `folder`, in place of what is there."""
     with replacing(folder) as partial:
         for name, source in contents().items():
             target = partial / name

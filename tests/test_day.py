@@ -1,4 +1,4 @@
-"""Which day and hours a run is about, whoever starts it."""
+"""Which day and hours a run is about, by any way to start it."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,7 +17,7 @@ def day_of(day: str | None = None, logical_date: datetime | None = None) -> str:
 
 
 def test_the_parameter_wins_over_the_logical_date() -> None:
-    """A user who names a day gets it, from whichever form or command."""
+    """A user who names a day gets it, from any form or command."""
     assert day_of("2015-01-01", datetime(2020, 5, 5, tzinfo=UTC)) == "2015-01-01"
 
 

@@ -111,10 +111,10 @@ def _time(text: str) -> float:
 
 COUNTS: Mapping[str, tuple[str, str]] = {
     "events": (
-        "select count(*), sum(push_size), sum(added_lines), count(distinct thread_author_key),"
+        "select count(*), sum(push_size), sum(added_lines), count(distinct author_key),"
         " count(case when is_merged then 1 end), count(case when is_pull_request then 1 end),"
         " count(case when is_bot then 1 end), min(created_at), max(created_at) from silver.events",
-        "select count(*), sum(push_size), sum(added_lines), count(distinct thread_author_key),"
+        "select count(*), sum(push_size), sum(added_lines), count(distinct author_key),"
         " count(case when is_merged then 1 end), count(case when is_pull_request then 1 end),"
         " count(case when is_bot then 1 end), min(created_at), max(created_at) from events",
     ),

@@ -55,7 +55,7 @@ typed as (
         *,
         lower(actor.login) as login,
         coalesce(payload.number, payload.issue.number, payload.pull_request.number)
-            as thread_number,
+            as number,
         case
             when login.ends_with('[bot]') then 'app'
             when regexp_full_match(login, '.*[-_]bot|bot[-_].*|.*-robot') then 'name'
@@ -94,7 +94,7 @@ select
     coalesce(
         coalesce(payload.pull_request.user.id, payload.issue.user.id)::varchar,
         'name:' || lower(coalesce(payload.pull_request.user.login, payload.issue.user.login))
-    ) as thread_author_key,
+    ) as author_key,
     'events' as era,
     type as event_type,
     actor.login as actor_login,
@@ -108,7 +108,7 @@ select
     payload.head as head_sha,
     payload.before as before_sha,
     payload.master_branch as default_branch,
-    coalesce(payload.pull_request.title, payload.issue.title) as thread_title,
+    coalesce(payload.pull_request.title, payload.issue.title) as title,
     payload.comment.commit_id as comment_commit_sha,
     payload.comment.path as comment_path,
     payload.pull_request.base.ref as base_ref,
@@ -121,7 +121,7 @@ select
     payload.pages[1].page_name as page_name,
     payload.pages[1].action as page_action,
     payload.target.login as target_login,
-    thread_number,
+    number,
     payload.size as push_size,
     payload.distinct_size,
     payload.pull_request.commits as commit_count,
@@ -130,7 +130,7 @@ select
     payload.pull_request.changed_files,
     bot_reason is not null as is_bot,
     case
-        when thread_number is not null
+        when number is not null
             then type.starts_with('PullRequest') or payload.issue.pull_request.url is not null
     end as is_pull_request,
     case
@@ -144,7 +144,7 @@ select
     created_at,
     created_at::date as event_date,
     coalesce(payload.pull_request.created_at, payload.issue.created_at)::timestamp
-        as thread_created_at,
+        as opened_at,
     payload.pull_request.merged_at::timestamp as merged_at,
     right(file_name, 21) as file_name
 from typed;

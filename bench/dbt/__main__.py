@@ -43,7 +43,7 @@ def _measure(scratch: Path, load_before: float) -> Measured:
             _fill(account, 2, EARLY)
         late = account.copied(scratch / "late")
         with late:
-            # Both end with a load of as many days: those that windows look back on lie alike
+            # Both end with a load of as many days, so that the days before it lie in the same way
             last_load = LATE - (EARLY - 2)
             _fill(late, EARLY, last_load)
             _fill(late, last_load, LATE)

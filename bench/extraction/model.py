@@ -24,7 +24,7 @@ def extraction() -> str:
     found = re.search(r"^extracted as \(\n(.*?)^\),", _MODEL.read_text(), re.M | re.S)
     assert found
     query = found[1].replace("{{ source('bronze', 'events_current') }}", _VIEW)
-    return query.replace("{{ in_change_set('file_name') }}", "file_name is not null")
+    return query.replace("{{ rows_of_this_run('file_name') }}", "file_name is not null")
 
 
 def columns() -> list[Column]:

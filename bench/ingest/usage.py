@@ -87,7 +87,7 @@ class _Peaks:
     """Watches processes and their descendants until they have ended.
 
     The kernel's high-water mark is read again and again, since `ru_maxrss`, which comes with the
-    end of a process, begins with the memory of whoever started it, and is no sum.
+    end of a process, begins with the memory of the process that started it, and is no sum.
     """
 
     def __init__(self, pids: Sequence[int]) -> None:

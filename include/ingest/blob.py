@@ -80,7 +80,7 @@ class GzipBlob:
             self._have_done(self._compress, self._pieces)
             self._pieces, self._piece_bytes = [], 0
 
-    def pass_on(self, compressed: bytes) -> None:
+    def write_compressed(self, compressed: bytes) -> None:
         """Append bytes that are gzip already; what they inflate to goes to `count`."""
         self._is_empty = False
         self._have_done(self._emit, compressed)

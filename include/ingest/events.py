@@ -53,7 +53,7 @@ class Overlong(NamedTuple):
 def whole_lines(
     pieces: Iterable[bytes], max_line_bytes: int = MAX_LINE_BYTES
 ) -> Iterator[bytes | Overlong]:
-    """Cut content that comes in pieces into runs of whole lines, without the end of the last.
+    """Cut content that comes in pieces into batches of whole lines, without the end of the last.
 
     An overlong line comes alone. Holds no more than one line and one piece in memory.
     """
@@ -90,17 +90,17 @@ class Event(NamedTuple):
 
 
 class Events(NamedTuple):
-    """What the lines of a run say, in their order; the era is the first that one tells."""
+    """What the lines of a batch say, in their order; the era is the first that one tells."""
 
     types: list[str]
     created_at: list[str]
     era: Era | None
 
 
-class RunReader:
-    """Reads runs of good lines at once, which costs half of reading them one by one.
+class LineBatchReader:
+    """Reads a batch of good lines at once, which costs half of reading them one by one.
 
-    The lines are parsed as one JSON array, in place of each line's end a number that no file can
+    The lines are parsed as one JSON array, with a number for each line's end that no file can
     know. Where these numbers come between the array's elements, and there alone, each element is
     a line: an end within a line would have been swallowed by a string or a nested array.
     """
@@ -160,7 +160,7 @@ class Sieve:
         """Every distinct `created_at` of a kept line, and what it means in UTC."""
         self._keeps = keeps
         self._on_bad_line = on_bad_line
-        self._run_reader = RunReader()
+        self._batch_reader = LineBatchReader()
         self._parser = simdjson.Parser()
 
     def sift(self, lines: bytes | Overlong) -> bytes:
@@ -169,7 +169,7 @@ class Sieve:
             self.lines_read += 1
             self._quarantine("too_long", lines.head)
             return b""
-        events = self._run_reader.read(lines)
+        events = self._batch_reader.read(lines)
         if events is None:
             return self._sift_each(lines.split(b"\n"))
         dropped = {kind for kind in set(events.types) if not self._keeps(kind)}
@@ -347,7 +347,7 @@ def parse_created_at(text: str) -> datetime | None:
 
 
 def era_of(event: Mapping[str, Any]) -> Era | None:
-    """Tell an event's era from its content; None if events of its type look alike in two eras."""
+    """Tell an event's era from its content; None if two eras share its type's form."""
     if "id" not in event:
         return "timeline"
     kind, payload = event["type"], event["payload"]

@@ -172,7 +172,7 @@ class _Job:
         else:
             if tolerated:
                 damaged_file = GzipBlob(self.containers.quarantine, hour.damaged_name)
-                source.tee(damaged_file.pass_on)
+                source.tee(damaged_file.write_compressed)
             for lines in whole_lines(source.content()):
                 events.write(sieve.sift(lines))
 
@@ -261,7 +261,7 @@ def _pass_on(source: SourceFile, sieve: Sieve, events: GzipBlob) -> None:
     """Pass the source's own bytes on; _NotPassableError if they aren't, or needn't be, the best."""
     trial = gzip_compressor()
     trial_bytes = 0
-    source.tee(events.pass_on)
+    source.tee(events.write_compressed)
     ends_whole = True
 
     def checked() -> Iterator[bytes]:

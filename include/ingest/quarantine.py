@@ -1,4 +1,4 @@
-"""Lines that no reader could use, kept with the reason for those who ask later."""
+"""Lines that no reader could use, kept with the reason."""
 
 from __future__ import annotations
 

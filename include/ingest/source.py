@@ -42,11 +42,11 @@ class SourceFile:
     """The archive's answer for one hour: unchanged, missing, or a file to read.
 
     An error while its `content` is read means that the content so far must not be used. The damage
-    `tolerated` is no error: the content ends there, and `damage` tells.
+    `known_damage` is no error: the content ends there, and `damage` tells.
     """
 
     def __init__(
-        self, download: Download, known_etag: str | None, tolerated: Damage | None
+        self, download: Download, known_etag: str | None, known_damage: Damage | None
     ) -> None:
         self.url = download.url
         self.etag = download.etag
@@ -58,7 +58,7 @@ class SourceFile:
         self.damage: Damage | None = None
         self.is_one_member = False
         self._download = download
-        self._tolerated = tolerated
+        self._known_damage = known_damage
 
     @property
     def received_bytes(self) -> int:
@@ -76,11 +76,11 @@ class SourceFile:
             if wrong := self._download.wrong_checksum():
                 raise self._damaged("wrong_checksum", wrong, self.received_bytes)
         except DamagedSource as error:
-            if error.damage != self._tolerated:
+            if error.damage != self._known_damage:
                 raise
             self.damage = error.damage
             while self._download.read(CHUNK_BYTES):
-                pass  # the rest is for whoever wants the file as it came
+                pass  # the rest is for those who want the file as it came
 
     def _inflated(self) -> Iterator[bytes]:
         chunk = self._next_chunk()
@@ -115,9 +115,9 @@ class SourceFile:
 
     def _next_chunk(self) -> bytes:
         """Read on; byte by byte near a known damage, as what a call inflates before it is lost."""
-        if self._tolerated is None:
+        if self._known_damage is None:
             return self._download.read(CHUNK_BYTES)
-        is_near = self._download.received >= self._tolerated.file_bytes
+        is_near = self._download.received >= self._known_damage.file_bytes
         return self._download.read(1 if is_near else CHUNK_BYTES)
 
     def _next_member(self, rest: bytes) -> bytes:
@@ -265,7 +265,7 @@ class Download:
 
 @contextmanager
 def open_source(
-    url: str, known_etag: str | None, settings: IngestSettings, tolerated: Damage | None = None
+    url: str, known_etag: str | None, settings: IngestSettings, known_damage: Damage | None = None
 ) -> Iterator[SourceFile]:
     """Ask for `url`, unless its ETag is still `known_etag`; the connection closes with the block.
 
@@ -275,7 +275,7 @@ def open_source(
         session.headers["User-Agent"] = USER_AGENT
         download = Download(url, known_etag, settings, session)
         try:
-            file = SourceFile(download, known_etag, tolerated)
+            file = SourceFile(download, known_etag, known_damage)
             if not file.missing and not file.unchanged:
                 download.expect_sha256(_manifest_sha256(url, settings, session))
             yield file

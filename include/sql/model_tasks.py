@@ -27,6 +27,9 @@ _MACROS = """
 {% macro is_incremental() %}
     {{ return(model.config.materialized == 'incremental') }}
 {% endmacro %}
+{% macro has_window() %}
+    {{ return(true) }}
+{% endmacro %}
 {% macro run_query(sql) %}
     {% do model.setdefault('queries', []).append(sql) %}
 {% endmacro %}

@@ -46,7 +46,7 @@ def exists(hour: datetime, now: datetime) -> bool:
 
 
 def hour_file(hour: datetime, seed: int = SEED, events_per_hour: int = EVENTS_PER_HOUR) -> bytes:
-    """Make a simulated hour's file: gzip NDJSON, the same bytes wherever isal's version is."""
+    """Make a simulated hour's file: gzip NDJSON, the same bytes with the same isal."""
     content = b"".join(simulate(hour, seed, events_per_hour))
     return isal_zlib.compress(content, level=2, wbits=31)
 

@@ -5,17 +5,17 @@ from datetime import datetime
 
 from local.gharchive import wording
 from local.gharchive.draws import below, pick
-from local.gharchive.objects import Activity, Json, hashed_email, repository, user
-from local.gharchive.threads import (
+from local.gharchive.issues_and_pull_requests import (
     comment,
     commit_comment,
     issue,
+    issue_or_pull,
     labels,
     pull_request,
     pull_request_counts,
     review_comment,
-    thread,
 )
+from local.gharchive.objects import Activity, Json, hashed_email, repository, user
 
 MERGED_FROM = datetime(2025, 12, 1)
 
@@ -46,13 +46,13 @@ def push(a: Activity) -> Json:
     distinct = sum(a.rng.random() < 0.95 for _ in range(size))
     commits = [
         {
-            "sha": a.sha(size - 1 - place),
+            "sha": a.sha(size - 1 - position),
             "author": {"email": hashed_email(a.actor), "name": a.actor.name},
             "message": wording.message(a.rng),
-            "distinct": place < distinct,
-            "url": f"{a.api}/commits/{a.sha(size - 1 - place)}",
+            "distinct": position < distinct,
+            "url": f"{a.api}/commits/{a.sha(size - 1 - position)}",
         }
-        for place in range(size)
+        for position in range(size)
     ]
     counts = {"push_id": a.sequence, "size": size, "distinct_size": distinct}
     return counts | ref | ends | {"commits": commits[:20]}
@@ -96,13 +96,13 @@ def issues(a: Activity) -> Json:
     """Open, close or reopen an issue."""
     chance = a.rng.random()
     action = "opened" if chance < 0.65 else "closed" if chance < 0.98 else "reopened"
-    found = issue(thread(a, False, new=action == "opened"), a, closed=action == "closed")
+    found = issue(issue_or_pull(a, False, new=action == "opened"), a, closed=action == "closed")
     return {"action": action, "issue": found}
 
 
 def issue_comment(a: Activity) -> Json:
     """Comment on an issue, or on a pull request's conversation."""
-    t = thread(a, pull_request=a.rng.random() < 0.37, new=False)
+    t = issue_or_pull(a, pull_request=a.rng.random() < 0.37, new=False)
     anchor = f"{'pull' if t.is_pull_request else 'issues'}/{t.number}#issuecomment-"
     return {
         "action": "created",
@@ -116,7 +116,7 @@ def pull_request_event(a: Activity) -> Json:
     chance = a.rng.random()
     action = "opened" if chance < 0.52 else "closed" if chance < 0.99 else "reopened"
     merged = 0.52 <= chance < 0.92
-    t = thread(a, True, new=action == "opened")
+    t = issue_or_pull(a, True, new=action == "opened")
     found = pull_request(t, a, closed=action == "closed", merged=merged)
     if not a.trimmed:
         found |= pull_request_counts(a, merged)
@@ -130,7 +130,7 @@ def pull_request_event(a: Activity) -> Json:
 
 def review(a: Activity) -> Json:
     """Review a pull request."""
-    t = thread(a, True, new=False)
+    t = issue_or_pull(a, True, new=False)
     web = f"{a.web}/pull/{t.number}"
     html = f"{web}#pullrequestreview-{a.sequence}"
     pull = f"{a.api}/pulls/{t.number}"
@@ -152,7 +152,7 @@ def review(a: Activity) -> Json:
 
 def review_comment_event(a: Activity) -> Json:
     """Comment on a line of a pull request."""
-    t = thread(a, True, new=False)
+    t = issue_or_pull(a, True, new=False)
     return {
         "action": "created",
         "comment": review_comment(t, a),
@@ -218,7 +218,7 @@ def public(a: Activity) -> Json:
 
 def discussion(a: Activity) -> Json:
     """Open a discussion."""
-    t = thread(a, False, new=True)
+    t = issue_or_pull(a, False, new=True)
     found = {
         "repository_url": a.api,
         "category": {"id": 1, "name": "Q&A", "slug": "q-a", "is_answerable": True},

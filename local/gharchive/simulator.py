@@ -1,6 +1,6 @@
 """An hour of a small GitHub: the same hour gives the same bytes on every machine.
 
-`simulate` is a pure function. Each event has a generator of its own, seeded by hour and place,
+`simulate` is a pure function. Each event has a generator of its own, seeded by hour and position,
 so an hour can repeat an event of the hour before without making that hour.
 """
 
@@ -113,14 +113,14 @@ def simulate(
     if not 1 <= events_per_hour <= 7000:
         raise ValueError(f"events_per_hour is 1 to 7,000, not {events_per_hour}")
     this = _Hour(hour, seed, events_per_hour)
-    for place in range(this.size):
-        line = _line(this.event(place))
+    for position in range(this.size):
+        line = _line(this.event(position))
         yield line
-        luck = mix(seed, this.number, place, 7) % 1000
+        luck = mix(seed, this.number, position, 7) % 1000
         if luck == 999:
             yield line  # the same event twice in a file
         elif luck < 4 and (before := this.before()):
-            yield _line(before.event(place * before.size // this.size))  # and in two files
+            yield _line(before.event(position * before.size // this.size))  # and in two files
 
 
 def _line(event: Json) -> bytes:
@@ -157,18 +157,18 @@ class _Hour:
         except ValueError:
             return None
 
-    def event(self, place: int) -> Json:
-        """Make the event at a place of the file."""
-        rng = Random(f"{self._seed}/{self.name.isoformat()}/{place}")
+    def event(self, position: int) -> Json:
+        """Make the event at a position of the file."""
+        rng = Random(f"{self._seed}/{self.name.isoformat()}/{position}")
         kind = self._types[self._weights.draw(rng)]
         actor = self._actor(kind, rng)
-        sequence = self.number * 10_000 + place
+        sequence = self.number * 10_000 + position
         repo = self._repository(kind, actor, sequence, rng)
-        at, late = self._time(place, rng)
+        at, late = self._time(position, rng)
         activity = Activity(kind, actor, repo, at, sequence, self.trimmed, rng, self._world)
         if self.is_timeline:
             return timeline.event(activity)
-        return payloads.event(activity, self._id(place, late, rng))
+        return payloads.event(activity, self._id(position, late, rng))
 
     def _actor(self, kind: str, rng: Random) -> Account:
         if kind in _VISITOR_TYPES:
@@ -186,29 +186,29 @@ class _Hour:
             return self._world.home(actor, rng)
         return self._world.liked(actor, rng)
 
-    def _time(self, place: int, rng: Random) -> tuple[datetime, bool]:
+    def _time(self, position: int, rng: Random) -> tuple[datetime, bool]:
         """Place an event in its hour, in about the file's order; some in a neighbouring one."""
-        if place % 640 == 69:
+        if position % 640 == 69:
             return self.start - timedelta(seconds=1 + below(rng, 6 * 3600)), True
-        if place % 64 == 5:
+        if position % 64 == 5:
             return self.start - timedelta(seconds=1 + below(rng, 900)), True
-        if self.is_timeline and place % 40 == 7:
+        if self.is_timeline and position % 40 == 7:
             return self.start + timedelta(seconds=3600 + below(rng, 90)), False
-        second = place * 3600 // self.size + below(rng, 20) - 10
+        second = position * 3600 // self.size + below(rng, 20) - 10
         return self.start + timedelta(seconds=min(max(second, 0), 3599)), False
 
-    def _id(self, place: int, late: bool, rng: Random) -> int:
+    def _id(self, position: int, late: bool, rng: Random) -> int:
         """Give an event its id: growing, with neighbours swapped here and there.
 
         Each hour has a block of ids, whose second half is for its latecomers in the next file.
-        The sequence began anew in October 2025 and runs through ids of earlier years.
+        The sequence began again in October 2025 and runs through ids of earlier years.
         """
         if self.trimmed:
             block, first, origin = 2_000_000, 2_500_000_000, TRIMMED_FROM
         else:
             block, first, origin = 560_000, 2_489_000_000, EVENTS_FROM
         step = block // 2 // (self.size + 1)
-        slot = place ^ 1 if place % 32 in (6, 7) else place
+        slot = position ^ 1 if position % 32 in (6, 7) else position
         hours = (self.name - origin) // timedelta(hours=1)
         base = first + hours * block + (block // 2 - block if late else 0)
         return base + slot * step + below(rng, step)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from local.gharchive import payloads, wording
 from local.gharchive.draws import below, mix
+from local.gharchive.issues_and_pull_requests import issue_or_pull, pull_request, review_comment
 from local.gharchive.objects import WEB, Activity, Json, gravatar, hashed_email
-from local.gharchive.threads import pull_request, review_comment, thread
 from local.gharchive.world import Repository
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -63,8 +63,8 @@ def _payload(a: Activity) -> tuple[str, Json | None]:
         size = payloads.commit_count(a)
         mail = hashed_email(a.actor)
         shas = [
-            [a.sha(size - 1 - place), mail, wording.message(a.rng), a.actor.name, True]
-            for place in range(size)
+            [a.sha(size - 1 - position), mail, wording.message(a.rng), a.actor.name, True]
+            for position in range(size)
         ]
         ref = f"refs/heads/{payloads.branch(a)}"
         payload = {"shas": shas, "size": size, "ref": ref, "head": a.sha(0)}
@@ -77,14 +77,14 @@ def _payload(a: Activity) -> tuple[str, Json | None]:
         issue = {"action": source["action"], "issue": source["issue"]["id"], "number": number}
         return f"{a.web}/issues/{number}", issue
     if a.type == "IssueCommentEvent":
-        t = thread(a, pull_request=a.rng.random() < 0.37, new=False)
+        t = issue_or_pull(a, pull_request=a.rng.random() < 0.37, new=False)
         web = f"{a.web}/issues/{t.number}#issuecomment-{a.sequence}"
         return web, {"issue_id": t.id, "comment_id": a.sequence}
     if a.type == "CommitCommentEvent":
         payload = {"commit": a.sha(), "comment_id": a.sequence}
         return f"{a.web}/commit/{a.sha()}#commitcomment-{a.sequence}", payload
     if a.type == "PullRequestReviewCommentEvent":
-        t = thread(a, True, new=False)
+        t = issue_or_pull(a, True, new=False)
         payload = {"comment": review_comment(t, a)}
         if a.at.year >= 2014:
             payload = {"action": "created"} | payload | {"pull_request": pull_request(t, a)}

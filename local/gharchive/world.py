@@ -168,13 +168,13 @@ class World:
         return self.repositories[rank * len(COMMUNITIES) + community]
 
     def _human(self, index: int) -> Account:
-        place = index * 3571 % HUMANS  # ids and names say nothing about activity
+        position = index * 3571 % HUMANS  # ids and names say nothing about activity
         tastes = (
             self._community_sizes.of(mix(self._seed, index, 3)),
             self._community_sizes.of(mix(self._seed, index, 4)),
         )
         renamed = 8 if index % 89 == 5 else 0
-        return Account(index, 1000 + place * 1789, _spell(place), "User", tastes, renamed)
+        return Account(index, 1000 + position * 1789, _spell(position), "User", tastes, renamed)
 
     def _shared(self, index: int) -> Repository:
         rank, community = divmod(index, len(COMMUNITIES))

@@ -100,7 +100,7 @@ def listens(process: subprocess.Popen[bytes] | psutil.Process, port: int) -> boo
 
 
 def running(marker: str) -> list[psutil.Process]:
-    """Return every process that carries the marker, but for this one."""
+    """Return every process that carries the marker, except this one."""
     return [
         process
         for process in psutil.process_iter()

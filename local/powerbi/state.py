@@ -67,7 +67,7 @@ class State(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> "State":
-        """Read the file, or start afresh where there is none."""
+        """Read the file, or start with nothing where there is none."""
         return cls.model_validate_json(path.read_bytes()) if path.exists() else cls()
 
     def save(self, path: Path) -> None:

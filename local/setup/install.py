@@ -45,7 +45,7 @@ def main(names: Sequence[str]) -> int:
         return _failed(error.what, error.fix)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        return _failed(str(error), DISK_FULL if full else "Mend that, then run make again.")
+        return _failed(str(error), DISK_FULL if full else "Fix that, then run make again.")
     except KeyboardInterrupt:
         print("\nset-up stopped; make goes on where it was.", file=sys.stderr)
         return 130

@@ -118,7 +118,7 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 
 def _certificates(bundle: bytes) -> list[x509.Certificate]:
-    """Each certificate of a bundle once, but for those so old that they can't be parsed."""
+    """Each certificate of a bundle once, except those so old that they can't be parsed."""
     found = {}
     for pem in CERTIFICATE.findall(bundle):
         try:

@@ -17,7 +17,7 @@ def make() -> None:
             [BIN / "dbt", *command, "--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT],
             cwd=DBT_PROJECT,
             env={"DO_NOT_TRACK": "1"},
-            fix="Mend what dbt names in include/dbt, then run make again.",
+            fix="Fix what dbt names in include/dbt, then run make again.",
         )
 
 

@@ -28,7 +28,7 @@ def make() -> None:
     pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
     # One package of one version: it fails where the registry can't be reached
     run([*pip, "--constraint", LOCKS[1], "uv"], fix=NO_NETWORK, env=env)
-    # Compiled now: where PYTHONDONTWRITEBYTECODE is set, each process would compile Airflow anew
+    # Compiled now: where PYTHONDONTWRITEBYTECODE is set, each process would compile Airflow again
     sync = (BIN / "uv", "pip", "sync", "--quiet", "--compile-bytecode", "--python", PYTHON)
     run([*sync, *LOCKS], fix=fix, env=env)
     own = (BIN / "uv", "pip", "install", "--quiet", "--no-deps", "--python", PYTHON)

@@ -1,4 +1,4 @@
-"""The benchmark compares equal work: whoever filters keeps the lines that ingest keeps."""
+"""The benchmark compares equal work: all that filter keep the lines that ingest keeps."""
 
 import gzip
 import json

@@ -124,17 +124,17 @@ class Event:
         return self.payload.get("pull_request") or {}
 
     @cached_property
-    def thread(self) -> Raw:
+    def issue_or_pull(self) -> Raw:
         """The issue or pull request, as far as the event holds it."""
         issue = self.payload.get("issue")
         return self.pull_request or (issue if isinstance(issue, dict) else {})
 
     @cached_property
-    def thread_number(self) -> int | None:
+    def number(self) -> int | None:
         """The number in the payload, or else in the page's address."""
-        if self.type not in THREAD_TYPES:
+        if self.type not in ISSUE_AND_PULL_TYPES:
             return None
-        number = self.payload.get("number") or self.thread.get("number")
+        number = self.payload.get("number") or self.issue_or_pull.get("number")
         if number is None and self.is_timeline:
             number = self.raw["url"].split("#")[0].rsplit("/", 1)[1]
         return None if number is None else int(number)
@@ -143,7 +143,7 @@ class Event:
     def is_of_pull_request(self) -> bool:
         return (
             self.type.startswith("PullRequest")
-            or "pull_request" in self.thread
+            or "pull_request" in self.issue_or_pull
             or (self.is_timeline and "/pull/" in self.raw["url"].split("#")[0])
         )
 
@@ -161,25 +161,23 @@ class Event:
         return False if says else None
 
     @cached_property
-    def thread_author(self) -> tuple[str | None, str | None]:
-        """The key and login of whoever opened the thread."""
-        user = self.thread.get("user")
+    def author(self) -> tuple[str | None, str | None]:
+        """The key and login of the user who opened the issue or pull request."""
+        user = self.issue_or_pull.get("user")
         if not user:
             return None, None
         return _key(None if self.is_timeline else user["id"], user["login"]), user["login"]
 
     @cached_property
     def opener(self) -> tuple[str | None, str | None]:
-        """As `thread_author`, or else whoever this event shows opening it."""
+        """As `author`, or else the user whom this event shows opening it."""
         opens = self.type in ("IssuesEvent", "PullRequestEvent") and self.action == "opened"
-        return (
-            (self.actor, self.login) if opens and not self.thread_author[0] else self.thread_author
-        )
+        return (self.actor, self.login) if opens and not self.author[0] else self.author
 
     @cached_property
-    def thread_opened_at(self) -> datetime | None:
-        if "created_at" in self.thread:
-            return _utc(self.thread["created_at"])
+    def opened_at(self) -> datetime | None:
+        if "created_at" in self.issue_or_pull:
+            return _utc(self.issue_or_pull["created_at"])
         opens = self.type in ("IssuesEvent", "PullRequestEvent") and self.action == "opened"
         return self.at if opens else None
 
@@ -190,7 +188,7 @@ class Event:
         return self.at if self.is_merged else None
 
 
-THREAD_TYPES = {
+ISSUE_AND_PULL_TYPES = {
     "IssuesEvent",
     "IssueCommentEvent",
     "PullRequestEvent",
@@ -288,8 +286,8 @@ def events(history: History) -> list[Row]:
             "org_login": event.org_login,
             "bot_reason": _bot_reason(event.login),
             "is_merged": event.is_merged,
-            "thread_number": event.thread_number,
-            "thread_author_key": event.thread_author[0],
+            "number": event.number,
+            "author_key": event.author[0],
         }
         for event in history.events
     ]
@@ -481,7 +479,7 @@ Totals = dict[str, Row]
 
 
 def _totals(events: Iterable[Event], entity: str) -> Totals:
-    """Return the counts of each bearer of a key."""
+    """Return the counts of each key."""
     totals: Totals = {}
     for event in events:
         key, number = ENTITIES[entity](event)
@@ -539,18 +537,26 @@ def rankings(history: History) -> list[Row]:
     ]
 
 
-def _top(history: History, entity: str, prefix: str, rank: str) -> list[Row]:
-    """Return the rankings of an entity, and those of all time as of the newest day."""
+def all_time_rankings(history: History) -> list[Row]:
+    """Return the rankings of all time as of the newest day, and of four weeks before."""
     end = max(event.date for event in history.events)
     then = end - timedelta(days=28)
-    labels = {"window_end": end, "window_name": "all", "entity": entity}
-    of_all_time = _ranking(
-        _totals(history.events, entity),
-        _totals((event for event in history.events if event.date <= then), entity),
-        labels,
-    )
+    return [
+        row
+        for entity in ENTITIES
+        for row in _ranking(
+            _totals(history.events, entity),
+            _totals((event for event in history.events if event.date <= then), entity),
+            {"window_end": end, "window_name": "all", "entity": entity},
+        )
+    ]
+
+
+def _top(history: History, entity: str, prefix: str, rank: str) -> list[Row]:
+    """Return the rankings of an entity, of all windows and of all time."""
     names = {row["key"]: row["name"] for row in _current_names(history, entity)}
-    rows = [*(row for row in rankings(history) if row["entity"] == entity), *of_all_time]
+    both = [*rankings(history), *all_time_rankings(history)]
+    rows = [row for row in both if row["entity"] == entity]
     return [
         {
             **_chosen(row, "window_end", "window_name", "ranked_by", "previous_rank"),
@@ -613,11 +619,11 @@ def trending_repositories(history: History) -> list[Row]:
     return rows
 
 
-def _threads(history: History) -> list[tuple[tuple[str, int], list[Event]]]:
+def _by_issue_or_pull(history: History) -> list[tuple[tuple[str, int], list[Event]]]:
     return list(
         _grouped(
-            (event for event in history.events if event.thread_number and event.repo),
-            lambda event: (event.repo, event.thread_number),
+            (event for event in history.events if event.number and event.repo),
+            lambda event: (event.repo, event.number),
         )
     )
 
@@ -634,11 +640,11 @@ def _seconds(start: datetime | None, end: datetime | None) -> int | None:
     return int((end - start).total_seconds()) if start and end else None
 
 
-def threads(history: History) -> list[Row]:
+def issues_and_pull_requests(history: History) -> list[Row]:
     rows = []
-    for (repo, number), group in _threads(history):
+    for (repo, number), group in _by_issue_or_pull(history):
         author = _first(event.opener[0] for event in group)
-        opened = _first(event.thread_opened_at for event in group)
+        opened = _first(event.opened_at for event in group)
         merged = _first(event.merged_at for event in group)
         responses = [
             event.at
@@ -657,9 +663,9 @@ def threads(history: History) -> list[Row]:
         rows.append(
             {
                 "repo_key": repo,
-                "thread_number": number,
+                "number": number,
                 "author_key": author,
-                "thread_state": "merged" if merged else "closed" if is_closed else "open",
+                "state": "merged" if merged else "closed" if is_closed else "open",
                 "comment_count": sum(map(_is_comment, group)),
                 "review_count": sum(map(_is_review, group)),
                 "participant_count": _distinct(event.actor for event in group),
@@ -679,12 +685,12 @@ def threads(history: History) -> list[Row]:
 
 
 def _lifecycle(is_pull_request: bool, prefix: str, dropped: set[str]) -> Callable[..., list[Row]]:
-    names = {"thread_number": f"{prefix}_number", "thread_state": f"{prefix}_state"}
+    names = {"number": f"{prefix}_number", "state": f"{prefix}_state"}
 
     def lifecycle(history: History) -> list[Row]:
         return [
             {names.get(name, name): value for name, value in row.items() if name not in dropped}
-            for row in threads(history)
+            for row in issues_and_pull_requests(history)
             if row["is_pull_request"] is is_pull_request
         ]
 
@@ -697,14 +703,18 @@ def _median(values: Iterable[int | None]) -> float | None:
 
 
 def response_times(history: History) -> list[Row]:
-    opened = [row for row in threads(history) if row["opened_at"] and not row["is_author_bot"]]
+    opened = [
+        row
+        for row in issues_and_pull_requests(history)
+        if row["opened_at"] and not row["is_author_bot"]
+    ]
     return [
         {
             "opened_month": month,
             "is_pull_request": is_pull_request,
-            "thread_count": len(group),
-            "merged_count": sum(row["thread_state"] == "merged" for row in group),
-            "closed_count": sum(row["thread_state"] == "closed" for row in group),
+            "opened_count": len(group),
+            "merged_count": sum(row["state"] == "merged" for row in group),
+            "closed_count": sum(row["state"] == "closed" for row in group),
             "answered_count": sum(row["first_response_at"] is not None for row in group),
             "median_seconds_to_first_response": _median(
                 row["seconds_to_first_response"] for row in group
@@ -805,10 +815,10 @@ NAMED: dict[str, Callable[[Event], tuple[str | None, int | None, str | None]]] =
 def _names(
     history: History, period: str, start: Callable[[date], date], entity: str
 ) -> Iterator[Row]:
-    bearers = ((*NAMED[entity](event), event.at) for event in history.events)
+    uses = ((*NAMED[entity](event), event.at) for event in history.events)
     for (begin, key, number, name), group in _grouped(
-        (bearer for bearer in bearers if bearer[0]),
-        lambda bearer: (start(bearer[3].date()), *bearer[:3]),
+        (use for use in uses if use[0]),
+        lambda use: (start(use[3].date()), *use[:3]),
     ):
         times = [at for *_, at in group]
         yield {
@@ -833,15 +843,15 @@ def _current_names(history: History, entity: str) -> list[Row]:
     """Return the newest name of each key, and which id a key without one most likely is."""
     always = date(1, 1, 1)
     uses = list(_names(history, "ever", lambda day: always, entity))
-    first_bearer: dict[str, int] = {}
+    first_with_name: dict[str, int] = {}
     for use in sorted(uses, key=lambda use: use["first_used_at"]):
         if use["entity_id"] is not None:
-            first_bearer.setdefault(use["name"].lower(), use["entity_id"])
+            first_with_name.setdefault(use["name"].lower(), use["entity_id"])
     rows = []
     for key, group in _grouped(uses, lambda use: use["entity_key"]):
         newest = max(group, key=lambda use: (use["last_used_at"], use["name"]))
         number = newest["entity_id"]
-        resolved = number if number is not None else first_bearer.get(newest["name"].lower())
+        resolved = number if number is not None else first_with_name.get(newest["name"].lower())
         source = "event" if number is not None else "later_name" if resolved else "unknown"
         rows.append(
             {
@@ -911,7 +921,7 @@ def name_history(history: History) -> list[Row]:
     return rows
 
 
-def _at(*path: str) -> Callable[[Event], Any]:
+def _payload_field(*path: str) -> Callable[[Event], Any]:
     """Return a reader of a payload field."""
 
     def read(event: Event) -> Any:
@@ -928,15 +938,15 @@ def _action(event: Event) -> str | None:
 
 
 def _number(event: Event) -> int | None:
-    return event.thread_number
+    return event.number
 
 
 def _author(event: Event) -> str | None:
-    return event.thread_author[0]
+    return event.author[0]
 
 
 def _opened_at(event: Event) -> datetime | None:
-    told = event.thread.get("created_at")
+    told = event.issue_or_pull.get("created_at")
     return _utc(told) if told else None
 
 
@@ -950,7 +960,9 @@ def _first_page(field: str) -> Callable[[Event], Any]:
 
 
 def _comment_id(event: Event) -> int | None:
-    number: int | None = _at("comment", "id")(event) or _at("comment_id")(event)
+    number: int | None = _payload_field("comment", "id")(event) or _payload_field("comment_id")(
+        event
+    )
     return number
 
 
@@ -959,12 +971,12 @@ ENTITY_VIEWS: dict[str, tuple[str, Columns]] = {
     "pushes": (
         "PushEvent",
         {
-            "push_id": _at("push_id"),
-            "ref": _at("ref"),
-            "head_sha": _at("head"),
-            "before_sha": _at("before"),
-            "push_size": _at("size"),
-            "distinct_size": _at("distinct_size"),
+            "push_id": _payload_field("push_id"),
+            "ref": _payload_field("ref"),
+            "head_sha": _payload_field("head"),
+            "before_sha": _payload_field("before"),
+            "push_size": _payload_field("size"),
+            "distinct_size": _payload_field("distinct_size"),
         },
     ),
     "pull_requests": (
@@ -973,17 +985,17 @@ ENTITY_VIEWS: dict[str, tuple[str, Columns]] = {
             # A merge is told as one in every era
             "activity": lambda event: "merged" if event.is_merged else event.action,
             "opened_at": _opened_at,
-            "pull_request_id": _at("pull_request", "id"),
+            "pull_request_id": _payload_field("pull_request", "id"),
             "pull_request_number": _number,
-            "thread_author_key": _author,
-            "title": _at("pull_request", "title"),
-            "base_ref": _at("pull_request", "base", "ref"),
-            "head_ref": _at("pull_request", "head", "ref"),
-            "commit_count": _at("pull_request", "commits"),
-            "added_lines": _at("pull_request", "additions"),
-            "deleted_lines": _at("pull_request", "deletions"),
-            "changed_files": _at("pull_request", "changed_files"),
-            "is_draft": _at("pull_request", "draft"),
+            "author_key": _author,
+            "title": _payload_field("pull_request", "title"),
+            "base_ref": _payload_field("pull_request", "base", "ref"),
+            "head_ref": _payload_field("pull_request", "head", "ref"),
+            "commit_count": _payload_field("pull_request", "commits"),
+            "added_lines": _payload_field("pull_request", "additions"),
+            "deleted_lines": _payload_field("pull_request", "deletions"),
+            "changed_files": _payload_field("pull_request", "changed_files"),
+            "is_draft": _payload_field("pull_request", "draft"),
             "is_merged": lambda event: event.is_merged,
             "merged_at": lambda event: event.merged_at,
         },
@@ -993,10 +1005,10 @@ ENTITY_VIEWS: dict[str, tuple[str, Columns]] = {
         {
             "activity": _action,
             "opened_at": _opened_at,
-            "issue_id": lambda event: event.thread.get("id"),
+            "issue_id": lambda event: event.issue_or_pull.get("id"),
             "issue_number": _number,
-            "thread_author_key": _author,
-            "title": lambda event: event.thread.get("title"),
+            "author_key": _author,
+            "title": lambda event: event.issue_or_pull.get("title"),
         },
     ),
     "issue_comments": (
@@ -1005,17 +1017,17 @@ ENTITY_VIEWS: dict[str, tuple[str, Columns]] = {
             "activity": _action,
             "comment_id": _comment_id,
             "issue_number": _number,
-            "thread_author_key": _author,
-            "title": lambda event: event.thread.get("title"),
+            "issue_author_key": _author,
+            "title": lambda event: event.issue_or_pull.get("title"),
         },
     ),
     "reviews": (
         "PullRequestReviewEvent",
         {
             "activity": _action,
-            "review_id": _at("review", "id"),
+            "review_id": _payload_field("review", "id"),
             "review_state": lambda event: event.payload["review"]["state"].lower(),
-            "pull_request_id": _at("pull_request", "id"),
+            "pull_request_id": _payload_field("pull_request", "id"),
             "pull_request_number": _number,
         },
     ),
@@ -1024,9 +1036,9 @@ ENTITY_VIEWS: dict[str, tuple[str, Columns]] = {
         {
             "activity": _action,
             "comment_id": _comment_id,
-            "comment_path": _at("comment", "path"),
-            "comment_commit_sha": _at("comment", "commit_id"),
-            "pull_request_id": _at("pull_request", "id"),
+            "comment_path": _payload_field("comment", "path"),
+            "comment_commit_sha": _payload_field("comment", "commit_id"),
+            "pull_request_id": _payload_field("pull_request", "id"),
             "pull_request_number": _number,
         },
     ),
@@ -1034,9 +1046,9 @@ ENTITY_VIEWS: dict[str, tuple[str, Columns]] = {
         "CommitCommentEvent",
         {
             "comment_id": _comment_id,
-            "comment_path": _at("comment", "path"),
+            "comment_path": _payload_field("comment", "path"),
             "comment_commit_sha": lambda event: (
-                _at("comment", "commit_id")(event) or _at("commit")(event)
+                _payload_field("comment", "commit_id")(event) or _payload_field("commit")(event)
             ),
         },
     ),
@@ -1044,26 +1056,26 @@ ENTITY_VIEWS: dict[str, tuple[str, Columns]] = {
     "forks": (
         "ForkEvent",
         {
-            "fork_repo_id": _at("forkee", "id"),
-            "fork_repo_name": _at("forkee", "full_name"),
+            "fork_repo_id": _payload_field("forkee", "id"),
+            "fork_repo_name": _payload_field("forkee", "full_name"),
         },
     ),
     "releases": (
         "ReleaseEvent",
         {
             "activity": _action,
-            "release_id": _at("release", "id"),
-            "release_tag": _at("release", "tag_name"),
-            "release_name": _at("release", "name"),
-            "is_prerelease": _at("release", "prerelease"),
+            "release_id": _payload_field("release", "id"),
+            "release_tag": _payload_field("release", "tag_name"),
+            "release_name": _payload_field("release", "name"),
+            "is_prerelease": _payload_field("release", "prerelease"),
         },
     ),
     "memberships": (
         "MemberEvent",
         {
             "activity": _action,
-            "member_id": _at("member", "id"),
-            "member_login": _at("member", "login"),
+            "member_id": _payload_field("member", "id"),
+            "member_login": _payload_field("member", "login"),
         },
     ),
     "wiki_edits": (
@@ -1075,7 +1087,10 @@ ENTITY_VIEWS: dict[str, tuple[str, Columns]] = {
     "downloads": ("DownloadEvent", {"download_id": _text_id}),
     "follows": (
         "FollowEvent",
-        {"followed_id": _at("target", "id"), "followed_login": _at("target", "login")},
+        {
+            "followed_id": _payload_field("target", "id"),
+            "followed_login": _payload_field("target", "login"),
+        },
     ),
 }
 
@@ -1124,9 +1139,9 @@ FIGURES: dict[str, Callable[[History], list[Row]]] = {
     "silver.events": events,
     **{f"silver.{view}": _entity(*of) for view, of in ENTITY_VIEWS.items()},
     "silver.ref_changes": ref_changes,
-    "silver.name_days": _name_periods("event_date", _day),
-    "silver.name_months": _name_periods("event_month", _month),
-    "silver.name_years": _name_periods("event_year", _year),
+    "silver.daily_names": _name_periods("event_date", _day),
+    "silver.monthly_names": _name_periods("event_month", _month),
+    "silver.yearly_names": _name_periods("event_year", _year),
     "silver.actors": _dimension("actor", "actor", "actor_login"),
     "silver.repositories": _dimension("repository", "repo", "repo_name"),
     "silver.organisations": _dimension("organisation", "org", "org_login"),
@@ -1143,10 +1158,11 @@ FIGURES: dict[str, Callable[[History], list[Row]]] = {
     "gold.event_trends": event_trends,
     "gold.coverage": coverage,
     "gold.rankings": rankings,
+    "gold.all_time_rankings": all_time_rankings,
     "gold.top_repositories": top_repositories,
     "gold.top_users": top_users,
     "gold.trending_repositories": trending_repositories,
-    "gold.threads": threads,
+    "gold.issues_and_pull_requests": issues_and_pull_requests,
     "gold.issue_lifecycle": _lifecycle(
         False, "issue", {"is_pull_request", "review_count", "merged_at", "seconds_to_merge"}
     ),

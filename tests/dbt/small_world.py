@@ -1,6 +1,7 @@
 """A few people and repositories, and whatever can happen to them between 2011 and 2025.
 
-Small enough that a few events meet: in a day, a window of days, a thread, a name or an identity.
+Small enough that a few events meet: in a day, a window of days, an issue, a name
+or an identity.
 """
 
 import random
@@ -97,11 +98,11 @@ def invent(hour: int, slot: int, edited: bool) -> Event:
     }
 
 
-def _name(word: str, bearer: int, at: datetime) -> str:
+def _name(word: str, number: int, at: datetime) -> str:
     """Return the name at a time: the first is renamed, the second then takes the old name."""
-    if at < RENAMED_AT or bearer > 1:
-        return f"{word}{bearer}"
-    return f"renamed-{word}0" if bearer == 0 else f"{word}0"
+    if at < RENAMED_AT or number > 1:
+        return f"{word}{number}"
+    return f"renamed-{word}0" if number == 0 else f"{word}0"
 
 
 def _of_the_timeline(
@@ -139,18 +140,16 @@ def _payload(
 ) -> dict[str, Any]:
     author = draw.randrange(5)
     language = draw.choice(["Ruby", "Rust", None])
-    thread = {
+    issue = {
         "id": repo * 10 + number,
         "number": number,
-        "title": f"thread {number}",
+        "title": f"issue {number}",
         "user": {"id": author, "login": _name("user", author, at)},
         "created_at": f"{datetime(2014, 12, 30 + number % 2, 12).isoformat()}Z",
     }
-    pull_request: dict[str, Any] = thread | {
-        "base": {"ref": "main", "repo": {"language": language}}
-    }
+    pull_request: dict[str, Any] = issue | {"base": {"ref": "main", "repo": {"language": language}}}
     if at >= TRIMMED_BEGINS:
-        pull_request = {"id": thread["id"], "number": number}
+        pull_request = {"id": issue["id"], "number": number}
     elif action == "closed":
         # Merged by its time, by its flag, or not at all
         merged_at, merged = draw.choice([(f"{at.isoformat()}Z", True), (None, True), (None, False)])
@@ -158,9 +157,9 @@ def _payload(
     given: dict[str, dict[str, Any]] = {
         "PushEvent": {"push_id": draw.randrange(99), "size": 2, "distinct_size": 1, "head": "abc"},
         "ForkEvent": {"forkee": {"id": 90 + repo, "full_name": "x/y", "language": language}},
-        "IssuesEvent": {"issue": thread},
+        "IssuesEvent": {"issue": issue},
         "IssueCommentEvent": {
-            "issue": thread | ({"pull_request": {"url": "x"}} if number == 2 else {}),
+            "issue": issue | ({"pull_request": {"url": "x"}} if number == 2 else {}),
             "comment": {"id": draw.randrange(99)},
         },
         "PullRequestEvent": {"number": number, "pull_request": pull_request},

@@ -25,7 +25,7 @@ Files = dict[str, list[Event]]
 @st.composite
 def some_files(draw: st.DrawFn) -> Files:
     """Draw a load: each file holds events of its hour, and stragglers of the hours beside it."""
-    places = st.integers(0, len(HOURS) - 1)
+    hours = st.integers(0, len(HOURS) - 1)
     lines = st.lists(
         st.tuples(
             st.sampled_from([0, 0, 0, -1, 1]), st.integers(0, SLOTS - 1), st.sampled_from([0, 0, 1])
@@ -33,11 +33,11 @@ def some_files(draw: st.DrawFn) -> Files:
         max_size=8,
     )
     return {
-        hour_name(HOURS[place]): [
-            invent((place + beside) % len(HOURS), slot, bool(edited))
+        hour_name(HOURS[hour]): [
+            invent((hour + beside) % len(HOURS), slot, bool(edited))
             for beside, slot, edited in draw(lines)
         ]
-        for place in draw(st.lists(places, min_size=1, max_size=3, unique=True))
+        for hour in draw(st.lists(hours, min_size=1, max_size=3, unique=True))
     }
 
 

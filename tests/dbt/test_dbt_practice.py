@@ -1,11 +1,19 @@
 """How the dbt project is built: the linter's rules, none of them excepted."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from local.setup.paths import BIN, DBT_MANIFEST, DBT_PROJECT
+import pytest
+
+from local.setup.paths import BIN, DBT_MANIFEST, DBT_PROJECT, ROOT
+from tests.dbt.oracle import FIGURES, History
+from tests.dbt.small_world import HOURS, invent
 
 LINT = (BIN / "dbt-bouncer", "run", "--config-file", "dbt-bouncer.yml", "--show-all-failures")
 
@@ -43,3 +51,93 @@ def test_a_model_without_a_grain_is_refused(tmp_path: Path) -> None:
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "event_rows" in done.stdout
+
+
+ALL_MEASURES = ("daily_activity", "monthly_activity", "yearly_activity")
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(DBT_MANIFEST.read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def nodes(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the models and tests."""
+    return list(manifest["nodes"].values())
+
+
+def keys_under_test(nodes: list[dict[str, Any]]) -> dict[str, set[str]]:
+    """Return the columns of each model that a test says are unique together."""
+    keys = {}
+    for node in nodes:
+        test = node.get("test_metadata")
+        if test and test["name"] == "unique_combination":
+            keys[node["attached_node"]] = set(test["kwargs"]["columns"])
+        elif test and test["name"] == "unique":
+            keys[node["attached_node"]] = {node["column_name"]}
+    return keys
+
+
+def test_a_grain_is_the_key_that_is_tested(nodes: list[dict[str, Any]]) -> None:
+    """'One row per …' at a description's end names the columns of the uniqueness test."""
+    keys = keys_under_test(nodes)
+    stated = {}
+    for node in nodes:
+        if node["resource_type"] == "model":
+            _, _, grain = node["description"].rpartition("One row per ")
+            stated[node["unique_id"]] = set(re.split(r",\s|\sand\s", grain.strip().rstrip(".")))
+    assert stated == keys
+
+
+def test_tables_of_all_measures_have_each(nodes: list[dict[str, Any]]) -> None:
+    """What macros/measures.sql names; the other tables choose, and name no count twice."""
+    measures = measured()
+    assert {"event_count", "star_count", "contribution_count"} <= measures
+    columns = {
+        node["name"]: {name for name in node["columns"] if name.endswith("_count")}
+        for node in nodes
+        if node["resource_type"] == "model"
+    }
+    assert {table: columns[table] for table in ALL_MEASURES} == dict.fromkeys(
+        ALL_MEASURES, measures
+    )
+
+
+def test_every_measure_is_counted_by_the_oracle() -> None:
+    """Each is compared with a second count: a new one can't be forgotten there."""
+    [row] = FIGURES["gold.yearly_activity"](
+        History({"2015/01/01/00.json.gz": [invent(HOURS.index(datetime(2015, 1, 1)), 0, False)]})
+    )
+    assert measured() <= row.keys()
+
+
+def measured() -> set[str]:
+    """Return the names of the measures."""
+    text = (DBT_PROJECT / "macros" / "measures.sql").read_text()
+    return set(re.findall(r"'(\w+_count)'", text))
+
+
+def test_descriptions_name_what_exists(manifest: dict[str, Any]) -> None:
+    """A `name` in a description is a model, a table, a column or a folder."""
+    described = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    known = {name for node in described for name in (node["name"], *node["columns"])}
+    texts = {
+        item["name"]: re.findall(r"`(?:\w+\.)?([^`]+)`", item["description"])
+        for item in (*described, *manifest["exposures"].values())
+    }
+    assert not {
+        (name, word)
+        for name, words in texts.items()
+        for word in words
+        if word not in known and not (ROOT / word).exists()
+    }
+
+
+def test_an_exposure_is_of_something_that_exists(manifest: dict[str, Any]) -> None:
+    """A reader of Gold is made by something in this repository, and says by what."""
+    for exposure in manifest["exposures"].values():
+        path = exposure["meta"].get("path")
+        assert path, f"{exposure['name']}: meta.path says what here it is made by"
+        assert (ROOT / path).exists(), exposure["name"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from dbt.artifacts.schemas.results import NodeResult
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from snowflake.connector import OperationalError, SnowflakeConnection
@@ -111,16 +112,20 @@ class Warehouse:
 
     def dbt_failures(self, command: str, *arguments: str) -> dict[str, str | None]:
         """Run a dbt command; return the models and tests that failed, with their messages."""
+        return {
+            node.node.name: node.message
+            for node in self.dbt_results(command, *arguments)
+            if node.status in ("error", "fail")
+        }
+
+    def dbt_results(self, command: str, *arguments: str) -> Sequence[NodeResult]:
+        """Run a dbt command; return what became of each model and test."""
         where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         made = ["--target-path", str(self.scratch), "--log-path", str(self.scratch)]
         run = dbtRunner().invoke([command, *arguments, *where, *made, "--quiet"])
         if run.exception:
             raise run.exception
-        return {
-            node.node.name: node.message
-            for node in cast(RunExecutionResult, run.result).results
-            if node.status in ("error", "fail")
-        }
+        return cast(RunExecutionResult, run.result).results
 
     def query(self, sql: str, *binds: Any) -> list[tuple[Any, ...]]:
         """Return a query's rows."""
@@ -130,15 +135,19 @@ class Warehouse:
 
     def tables(self) -> dict[str, str]:
         """Return the schema of each table that dbt makes: none before dbt has run."""
+        return {
+            node["alias"]: node["schema"]
+            for node in self.models().values()
+            if node["config"]["materialized"] == "incremental"
+        }
+
+    def models(self) -> dict[str, dict[str, Any]]:
+        """Return dbt's nodes of the models, by their names: none before dbt has run."""
         made = self.scratch / "manifest.json"
         if not made.exists():
             return {}
-        manifest = json.loads(made.read_text())
-        return {
-            node["alias"]: node["schema"]
-            for node in manifest["nodes"].values()
-            if node["config"]["materialized"] == "incremental"
-        }
+        nodes = json.loads(made.read_text())["nodes"].values()
+        return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
 
     def snapshot(self) -> dict[str, list[str]]:
         """Return the rows of every table that dbt makes, in an order that doesn't matter."""

@@ -1,4 +1,4 @@
-"""The same day, whoever asks for it: schedule, API, UI, `airflow dags test`."""
+"""The same day by every way to ask for it: schedule, API, UI, `airflow dags test`."""
 
 import json
 import os
@@ -97,7 +97,7 @@ def test_dags_test_runs_the_day_of_its_date(stack: Stack, query: Query, tmp_path
 
 
 def test_the_models_documentation_is_for_users_alone(stack: Stack) -> None:
-    """A page of Airflow's UI; whoever isn't logged in gets nothing of it, its schema neither."""
+    """A page of Airflow's UI; who isn't logged in gets nothing of it, nor its schema."""
     page = f"{stack.airflow_url}/dbt-docs/"
 
     shown = stack.airflow.session.get(page, timeout=60)

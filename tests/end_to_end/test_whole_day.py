@@ -21,7 +21,13 @@ from tests.end_to_end.conftest import Command, Query, write_hour
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 DROPPED = {"GollumEvent", "MemberEvent", "GistEvent", "DownloadEvent"}
-GOLD = ("daily_activity", "event_trends", "top_repositories", "threads", "EventsMetrics")
+GOLD = (
+    "daily_activity",
+    "event_trends",
+    "top_repositories",
+    "issues_and_pull_requests",
+    "EventsMetrics",
+)
 
 
 def kept_by_type(file: Path) -> Counter[str]:

@@ -133,7 +133,7 @@ def test_no_fewer_than_three_equal_tries_make_a_damage_the_archives(
 ) -> None:
     {defect.name: defect for defect in DEFECTS}["a truncated gzip"].arrange(scene)
     twice = msgspec.structs.replace(scene.settings, attempts=2, dropped_types=dropped_types)
-    for _ in ("once", "and once more, which counts anew"):
+    for _ in ("once", "and once more, which counts again"):
         with pytest.raises(IngestError, match="truncated"):
             ingest_hour(scene.hour, twice, scene.containers)
     thrice = msgspec.structs.replace(twice, attempts=3)

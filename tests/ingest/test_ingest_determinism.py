@@ -1,4 +1,4 @@
-"""The same hour gives the same bytes, however it came, was cut, and wherever it is ingested."""
+"""The same hour gives the same bytes, however it came and was cut, and on any machine."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def test_a_living_writers_file_is_not_taken_for_one_that_was_left(
     folders: Containers[Path],
 ) -> None:
     slow, fast = (GzipBlob(folders.events, BLOB) for _ in range(2))
-    slow.pass_on(SOURCE)
+    slow.write_compressed(SOURCE)
     slow.count(GOOD)
     fast.write(GOOD)
     fast.publish()

@@ -83,7 +83,7 @@ def test_a_real_hour_is_passed_on_in_the_account_of_any_other(
     assert downloaded(containers.events, passed_on.blob_name) == source
     assert len(archive.requests) == 1
 
-    # Named one by one, the same types are compressed anew
+    # Named one by one, the same types are compressed again
     named = msgspec.structs.replace(everything, kept_types=frozenset(passed_on.kept))
     compressed = ingest_hour(hour, named, containers)
     assert compressed.content_sha256 != passed_on.content_sha256

@@ -1,4 +1,4 @@
-"""Reading runs of lines at once is only fast: what it says is what each line says alone."""
+"""Reading batches of lines is only fast: what it says is what each line says alone."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from include.ingest import IngestSettings
 from include.ingest.events import (
     Event,
+    LineBatchReader,
     Reason,
-    RunReader,
     Sieve,
     judge,
     parse_created_at,
@@ -28,7 +28,7 @@ from include.ingest.events import (
 from tests.ingest.conftest import event, ndjson
 
 BLOCK_BYTES = 1 << 18
-"""What the source inflates at once, so that a run of lines is about as long."""
+"""What the source inflates at once, so that a batch of lines is about as long."""
 
 
 class Sorted(NamedTuple):
@@ -46,7 +46,7 @@ def at_once(content: bytes, read_bytes: int = BLOCK_BYTES) -> Sorted:
     bad: list[tuple[int, Reason, bytes]] = []
     sieve = Sieve(IngestSettings().keeps, lambda *line: bad.append(line))
     pieces = (content[at : at + read_bytes] for at in range(0, len(content), read_bytes))
-    kept = b"".join(sieve.sift(run) for run in whole_lines(pieces))
+    kept = b"".join(sieve.sift(batch) for batch in whole_lines(pieces))
     counts = sieve.lines_read, sieve.kept, sieve.dropped, sieve.quarantined
     return Sorted(kept, bad, counts, sieve.era, sieve.created_at)
 
@@ -246,7 +246,7 @@ def test_lines_that_are_whole_only_together_are_bad_lines(lines: list[bytes]) ->
     found = at_once(content)
     assert found == one_by_one(content)
     assert found.kept.count(b"\n") == 2 + lines.count(GOOD)
-    assert RunReader().read(content[:-1]) is None
+    assert LineBatchReader().read(content[:-1]) is None
 
 
 # --- What is kept --------------------------------------------------------------------------------
@@ -383,11 +383,11 @@ def test_real_hours_are_read_at_once_every_run_of_them(
 ) -> None:
     content = gzip.decompress(sample(name))
     pieces = (content[at : at + BLOCK_BYTES] for at in range(0, len(content), BLOCK_BYTES))
-    reader, lines, answers = RunReader(), 0, []
-    for run in whole_lines(pieces):
-        assert isinstance(run, bytes)
-        answers.append(reader.read(run))
-        lines += run.count(b"\n") + 1
+    reader, lines, answers = LineBatchReader(), 0, []
+    for batch in whole_lines(pieces):
+        assert isinstance(batch, bytes)
+        answers.append(reader.read(batch))
+        lines += batch.count(b"\n") + 1
     assert len(answers) > 1
     assert all(answers)
     assert sum(len(events.types) for events in answers if events) == lines
@@ -395,7 +395,7 @@ def test_real_hours_are_read_at_once_every_run_of_them(
 
 
 def test_a_run_that_is_not_read_at_once_leaves_the_next_ones_fast() -> None:
-    reader = RunReader()
+    reader = LineBatchReader()
     good = b"\n".join([GOOD] * 50)
     for bad in (b"null", b'{"a":', b"[]", with_payload(b"9" * 30), b"\xff", b"[" * 5000):
         assert reader.read(good + b"\n" + bad) is None
@@ -403,14 +403,14 @@ def test_a_run_that_is_not_read_at_once_leaves_the_next_ones_fast() -> None:
 
 
 def test_sieves_in_threads_of_one_process_do_not_disturb_one_another() -> None:
-    """Each judges lines alone wherever a run has a bad one: here in every run."""
-    runs = [b"\n".join([*[GOOD] * 20, b"bad"])] * 150
+    """Each judges lines alone where a batch has a bad one: here in every batch."""
+    batches = [b"\n".join([*[GOOD] * 20, b"bad"])] * 150
     quarantined: list[Counter[str]] = []
 
     def sift() -> None:
         sieve = Sieve(IngestSettings().keeps, lambda *line: None)
-        for run in runs:
-            sieve.sift(run)
+        for batch in batches:
+            sieve.sift(batch)
         quarantined.append(sieve.quarantined)
 
     threads = [threading.Thread(target=sift) for _ in range(4)]

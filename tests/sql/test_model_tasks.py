@@ -60,7 +60,7 @@ def tables(stack: Stack, graphed: Archive) -> Iterator[Tables]:
 
 
 def dbt_run(stack: Stack, folder: Path) -> None:
-    """Make every model anew with dbt, as the role that the DAG has."""
+    """Make every model again with dbt, as the role that the DAG has."""
     environment = {
         "SNOWFLAKE_ACCOUNT": "local",
         "SNOWFLAKE_HOST": "127.0.0.1",

@@ -124,7 +124,7 @@ def test_nothing_new_changes_nothing(piped: Archive, tables: Tables, day: dateti
 def test_the_dag_and_the_task_give_way_to_each_other(
     piped: Archive, tables: Tables, day: datetime
 ) -> None:
-    """Whoever comes second finds the work done."""
+    """The one that comes second finds the work done."""
     first, second = hours = [day, day + timedelta(hours=9)]
     outcomes = piped.ingested(*hours)
     wait_for(lambda: all(rows(tables, outcome) for outcome in outcomes))

@@ -1,16 +1,11 @@
-{#
-    The bearers of names of one kind, each under its newest name. `prefix` names
-    their key and id, `name` the column of the name, and `derived` holds what
-    else is told from it, as column: expression.
-#}
 {% macro current_names(relation, entity, prefix, name, derived={}) -%}
 with
 
-name_years as (
+yearly_names as (
 
     select *
     from {{ relation }}
-    where entity = '{{ entity }}' and {{ in_change_set() }}
+    where entity = '{{ entity }}' and {{ rows_of_this_run() }}
 
 ),
 
@@ -23,7 +18,7 @@ names as (
         cast(sum(event_count) as number(38, 0)) as event_count,
         min(first_used_at) as first_used_at,
         max(last_used_at) as last_used_at
-    from name_years
+    from yearly_names
     group by entity_key, entity_id, name
 
 ),
@@ -49,8 +44,8 @@ current_names as (
 
 ),
 
--- Whoever first bore a name with an id is taken for the one before ids
-first_bearers as (
+-- The first id that had a name is taken for the one that had it before ids
+first_ids as (
 
     select
         lower(name) as lower_name,
@@ -68,11 +63,11 @@ first_bearers as (
 select
     current_names.entity_key as {{ prefix }}_key,
     current_names.entity_id as {{ prefix }}_id,
-    coalesce(current_names.entity_id, first_bearers.entity_id)
+    coalesce(current_names.entity_id, first_ids.entity_id)
         as resolved_{{ prefix }}_id,
     case
         when current_names.entity_id is not null then 'event'
-        when first_bearers.entity_id is not null then 'later_name'
+        when first_ids.entity_id is not null then 'later_name'
         else 'unknown'
     end as id_source,
     current_names.name as {{ name }},
@@ -84,5 +79,5 @@ select
     current_names.first_seen_at,
     current_names.last_seen_at
 from current_names
-left join first_bearers on lower(current_names.name) = first_bearers.lower_name
+left join first_ids on lower(current_names.name) = first_ids.lower_name
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{# Schemas are called exactly what the project says, with no prefix. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {{ custom_schema_name | trim if custom_schema_name else target.schema }}
 {%- endmacro %}

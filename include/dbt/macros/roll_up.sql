@@ -1,16 +1,14 @@
-{#
-    A month's or a year's rows, made of those of its days or months. Every
-    measure is additive, so no run reads further back than one period.
-    `key` is the period, `of` the finer one; `by` names what the rows are about.
-#}
-{% macro roll_up(relation, key, of, by, sums, firsts=[], lasts=[]) -%}
+{# Every measure is additive, so no run reads further back than one period. #}
+{% macro roll_up(relation, by, sums, firsts, lasts) -%}
+{%- set key = model.config.unique_key -%}
+{%- set of = {'event_month': 'event_date', 'event_year': 'event_month'}[key] -%}
 with
 
 parts as (
 
     select *
     from {{ relation }}
-    where {{ in_change_set(key, of) }}
+    where {{ rows_of_this_run(key, of) }}
 
 )
 

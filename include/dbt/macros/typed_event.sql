@@ -1,8 +1,6 @@
 {#
-    The UTC instant of a GH Archive time, in any of its three forms:
     2015-01-01T12:00:01Z, 2012-06-14T15:00:01-07:00, 2012/03/10 22:55:15 -0800.
-    Null if it is none of them. Text arithmetic, since TIMESTAMP_TZ depends on
-    the session.
+    By arithmetic on the text, since TIMESTAMP_TZ depends on the session.
 #}
 {% macro utc_timestamp(text) -%}
     {%- set offset = "replace(trim(substr(" ~ text ~ ", 20)), ':', '')" -%}
@@ -22,16 +20,12 @@
 {%- endmacro %}
 
 
-{#
-    What an actor, a repository or an organisation is known by: its id, or
-    before 2015, when the archive had none, its name.
-#}
+{# The id, or before 2015, when the archive had none, the name. #}
 {% macro entity_key(id, name) -%}
     coalesce(cast({{ id }} as varchar), 'name:' || lower({{ name }}))
 {%- endmacro %}
 
 
-{# A stable identity made of texts that survive re-serialisation. #}
 {% macro identity(texts) -%}
     md5(
         {%- for text in texts %}
@@ -42,10 +36,6 @@
 {%- endmacro %}
 
 
-{#
-    Why a login is taken for a program: `app` (GitHub's own mark), `name` (it
-    says so itself) or `listed` (known to be one); null for people.
-#}
 {% macro bot_reason(login) -%}
     case
         when endswith(lower({{ login }}), '[bot]') then 'app'

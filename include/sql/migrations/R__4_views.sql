@@ -11,7 +11,7 @@ qualify row_number() over (partition by file_name order by load_seq desc) = 1;
 create or replace view {{ database }}.bronze.events_current copy grants as
 with
 
--- Of copies the first one loaded; counted apart from the events themselves
+-- Of copies the first one loaded; counted apart, so that whole events needn't go through the counting
 kept as (
 
     select

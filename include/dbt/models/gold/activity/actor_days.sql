@@ -6,7 +6,7 @@ daily_activity as (
 
     select *
     from {{ ref('daily_activity') }}
-    where {{ in_change_set('event_date') }}
+    where {{ rows_of_this_run('event_date') }}
 
 )
 
@@ -18,13 +18,7 @@ select
     actor_id,
 
     -- numerics
-    cast(sum(event_count) as number(38, 0)) as event_count,
-    cast(sum(star_count) as number(38, 0)) as star_count,
-    cast(sum(push_count) as number(38, 0)) as push_count,
-    cast(sum(issue_count) as number(38, 0)) as issue_count,
-    cast(sum(pull_request_count) as number(38, 0)) as pull_request_count,
-    cast(sum(merged_count) as number(38, 0)) as merged_count,
-    cast(sum(contribution_count) as number(38, 0)) as contribution_count,
+    {{ sums_of_measures() }}
     count(distinct repo_key) as repo_count,
 
     -- booleans

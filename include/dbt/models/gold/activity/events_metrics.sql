@@ -16,12 +16,7 @@ daily_activity as (
 select
     actor_id as user_id,
     repo_id,
-    cast(sum(event_count) as number(38, 0)) as event_count,
-    cast(sum(star_count) as number(38, 0)) as star_count,
-    cast(sum(fork_count) as number(38, 0)) as fork_count,
-    cast(sum(push_count) as number(38, 0)) as push_count,
-    cast(sum(issue_count) as number(38, 0)) as issue_count,
-    cast(sum(pull_request_count) as number(38, 0)) as pull_request_count,
+    {{ sums_of_measures() }}
     count(*) as active_days,
     min(first_event_at) as first_event_at,
     max(last_event_at) as last_event_at

@@ -16,7 +16,7 @@ monthly as (
         and actor_key is not null
         and repo_key is not null
         and bot_event_count = 0
-        {% if is_incremental() %}
+        {% if reads_window() %}
             and event_month >= dateadd('month', -1, $first_changed)
         {% endif %}
 
@@ -82,5 +82,5 @@ inner join firsts
     on
         active.repo_key = firsts.repo_key
         and active.actor_key = firsts.actor_key
-where {{ in_change_set('contribution_month') }}
+where {{ rows_of_this_run('contribution_month') }}
 group by active.contribution_month, active.repo_key, active.repo_id

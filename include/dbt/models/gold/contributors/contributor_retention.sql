@@ -12,7 +12,7 @@ active as (
         contribution_count > 0
         and bot_event_count = 0
         and actor_key is not null
-        and {{ in_change_set('contribution_month', 'event_month') }}
+        and {{ rows_of_this_run('contribution_month', 'event_month') }}
     group by event_month, actor_key
 
 ),

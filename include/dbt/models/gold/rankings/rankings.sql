@@ -9,7 +9,7 @@ dates as (
 
     select distinct event_date as window_end
     from {{ ref('repository_days') }}
-    where {{ in_changed_windows() }}
+    where {{ days_of_this_run() }}
 
 ),
 
@@ -17,7 +17,7 @@ window_ends as (
 
     select window_end
     from dates
-    where {{ in_change_set('window_end') }}
+    where {{ rows_of_this_run('window_end') }}
 
 ),
 
@@ -30,7 +30,7 @@ days as (
         repo_id as entity_id,
         {{ measures | join(', ') }}
     from {{ ref('repository_days') }}
-    where repo_key is not null and {{ in_changed_windows() }}
+    where repo_key is not null and {{ days_of_this_run() }}
     union all
     select
         event_date,
@@ -39,7 +39,7 @@ days as (
         actor_id as entity_id,
         {{ measures | join(', ') }}
     from {{ ref('actor_days') }}
-    where actor_key is not null and {{ in_changed_windows() }}
+    where actor_key is not null and {{ days_of_this_run() }}
 
 ),
 
@@ -139,10 +139,10 @@ select
     tops.entity_rank,
     previous.previous_rank,
     tops.entity_key,
-    windowed.entity_id,
-    cast(windowed.event_count as number(38, 0)) as event_count,
-    cast(windowed.star_count as number(38, 0)) as star_count,
-    cast(windowed.contribution_count as number(38, 0)) as contribution_count
+    {% for measure in measures %}
+        cast(windowed.{{ measure }} as number(38, 0)) as {{ measure }},
+    {% endfor %}
+    windowed.entity_id
 from tops
 inner join windowed
     on

@@ -1,12 +1,75 @@
 {{ config(materialized='view') }}
 
-{{ tops(
-    entity='repository',
-    prefix='repo',
-    names=['repo_name'],
-    rankings=ref('rankings'),
-    profiles=ref('repository_profiles'),
-    days=ref('repository_days'),
-    bearers=ref('repositories'),
-    coverage=ref('coverage'),
-) }}
+with
+
+rankings as (
+
+    select
+        window_end,
+        window_name,
+        ranked_by,
+        entity_rank,
+        previous_rank,
+        entity_key,
+        entity_id,
+        {{ ranked_measures() | join(', ') }}
+    from {{ ref('rankings') }}
+    where entity = 'repository'
+
+),
+
+all_time_rankings as (
+
+    select
+        window_end,
+        window_name,
+        ranked_by,
+        entity_rank,
+        previous_rank,
+        entity_key,
+        entity_id,
+        {{ ranked_measures() | join(', ') }}
+    from {{ ref('all_time_rankings') }}
+    where entity = 'repository'
+
+),
+
+repositories as (
+
+    select * from {{ ref('repositories') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('coverage') }}
+
+),
+
+windows as (
+
+    select * from rankings
+    union all
+    select * from all_time_rankings
+
+)
+
+select
+    windows.window_end,
+    windows.window_name,
+    windows.ranked_by,
+    windows.entity_rank as repo_rank,
+    windows.previous_rank,
+    windows.previous_rank - windows.entity_rank as rank_change,
+    windows.entity_key as repo_key,
+    windows.entity_id as repo_id,
+    repositories.repo_name,
+    {% for measure in ranked_measures() %}
+        windows.{{ measure }},
+    {% endfor %}
+    coalesce(coverage.is_complete, false) as is_last_day_complete
+from windows
+left join repositories
+    on windows.entity_key = repositories.repo_key
+left join coverage
+    on windows.window_end = coverage.event_date

@@ -6,7 +6,7 @@ dates as (
 
     select distinct event_date as window_end
     from {{ ref('repository_days') }}
-    where {{ in_changed_windows() }}
+    where {{ days_of_this_run() }}
 
 ),
 
@@ -16,7 +16,7 @@ window_ends as (
         window_end,
         cast(dateadd('day', -7, window_end) as date) as week_before
     from dates
-    where {{ in_change_set('window_end') }}
+    where {{ rows_of_this_run('window_end') }}
 
 ),
 
@@ -24,7 +24,7 @@ days as (
 
     select *
     from {{ ref('repository_days') }}
-    where repo_key is not null and {{ in_changed_windows() }}
+    where repo_key is not null and {{ days_of_this_run() }}
 
 ),
 
@@ -50,8 +50,8 @@ counted as (
 
 ),
 
--- What its share of everybody's baseline lets expect of it this week: when the
--- archive loses events of all repositories alike, none seems to fall or rise
+-- What its share of everybody's baseline predicts for this week: where the
+-- archive loses events of all repositories, none seems to fall or rise
 expected as (
 
     select

@@ -7,9 +7,9 @@ dates as (
 
     select event_date
     from {{ source('ledger', 'load_dates') }}
-    where {{ in_change_set('event_date') }}
+    where {{ rows_of_this_run('event_date') }}
     group by event_date
-    having max(load_seq) <= $change_to
+    having max(load_seq) <= {{ last_load_of_this_run() }}
 
 ),
 
@@ -21,7 +21,7 @@ rows_of_files as (
         count(distinct event_id || ' ' || cast(created_at as varchar))
             as identity_count
     from {{ ref('event_rows') }}
-    where {{ in_change_set('event_date') }} and reject_reason is null
+    where {{ rows_of_this_run('event_date') }} and reject_reason is null
     group by event_date
 
 ),
@@ -32,7 +32,7 @@ distinct_events as (
         event_date,
         count(*) as row_count
     from {{ ref('events') }}
-    where {{ in_change_set('event_date') }}
+    where {{ rows_of_this_run('event_date') }}
     group by event_date
 
 ),
@@ -43,7 +43,7 @@ activity as (
         event_date,
         cast(sum(event_count) as number(38, 0)) as row_count
     from {{ ref('daily_activity') }}
-    where {{ in_change_set('event_date') }}
+    where {{ rows_of_this_run('event_date') }}
     group by event_date
 
 ),
@@ -54,7 +54,7 @@ hours as (
         event_date,
         cast(sum(event_count) as number(38, 0)) as row_count
     from {{ ref('event_hours') }}
-    where {{ in_change_set('event_date') }}
+    where {{ rows_of_this_run('event_date') }}
     group by event_date
 
 ),
@@ -65,7 +65,7 @@ repositories as (
         event_date,
         cast(sum(event_count) as number(38, 0)) as row_count
     from {{ ref('repository_days') }}
-    where {{ in_change_set('event_date') }}
+    where {{ rows_of_this_run('event_date') }}
     group by event_date
 
 ),
@@ -76,7 +76,7 @@ actors as (
         event_date,
         cast(sum(event_count) as number(38, 0)) as row_count
     from {{ ref('actor_days') }}
-    where {{ in_change_set('event_date') }}
+    where {{ rows_of_this_run('event_date') }}
     group by event_date
 
 )

@@ -8,8 +8,8 @@ loads as (
     select *
     from {{ source('ledger', 'current_loads') }}
     where
-        {{ in_change_set('file_name') }}
-        and load_seq <= $change_to
+        {{ rows_of_this_run('file_name') }}
+        and load_seq <= {{ last_load_of_this_run() }}
 
 ),
 
@@ -19,7 +19,7 @@ bronze as (
         file_name,
         count(*) as row_count
     from {{ source('bronze', 'events_current') }}
-    where {{ in_change_set('file_name') }}
+    where {{ rows_of_this_run('file_name') }}
     group by file_name
 
 ),
@@ -31,7 +31,7 @@ silver as (
         count(*) as row_count,
         count(reject_reason) as rejected_count
     from {{ ref('event_rows') }}
-    where {{ in_change_set('file_name') }}
+    where {{ rows_of_this_run('file_name') }}
     group by file_name
 
 )

@@ -8,7 +8,7 @@ events as (
         *,
         cast(date_trunc('hour', created_at) as timestamp_ntz) as event_hour
     from {{ ref('events') }}
-    where {{ in_change_set('event_date') }}
+    where {{ rows_of_this_run('event_date') }}
 
 )
 

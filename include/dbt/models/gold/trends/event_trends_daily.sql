@@ -39,7 +39,7 @@ covered as (
 
 ),
 
--- Every day has a row, but for stragglers' days at the ends
+-- Every day has a row, except stragglers' days at the ends
 with_week_before as (
 
     select

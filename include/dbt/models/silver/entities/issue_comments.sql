@@ -17,17 +17,17 @@ select
     repo_id,
     comment_id,
     issue_id,
-    thread_author_key,
+    author_key as issue_author_key,
 
     -- strings
     era,
     actor_login,
     repo_name,
     action as activity,
-    thread_title as title,
+    title,
 
     -- numerics
-    thread_number as issue_number,
+    number as issue_number,
 
     -- booleans
     is_bot,

@@ -16,17 +16,17 @@ select
     repo_key,
     repo_id,
     issue_id,
-    thread_author_key,
+    author_key,
 
     -- strings
     era,
     actor_login,
     repo_name,
     action as activity,
-    thread_title as title,
+    title,
 
     -- numerics
-    thread_number as issue_number,
+    number as issue_number,
 
     -- booleans
     is_bot,
@@ -34,5 +34,5 @@ select
     -- timestamps
     created_at,
     event_date,
-    thread_created_at as opened_at
+    opened_at
 from events

@@ -16,19 +16,19 @@ select
     repo_key,
     repo_id,
     pull_request_id,
-    thread_author_key,
+    author_key,
 
     -- strings
     era,
     actor_login,
     repo_name,
     case when is_merged then 'merged' else action end as activity,
-    thread_title as title,
+    title,
     base_ref,
     head_ref,
 
     -- numerics
-    thread_number as pull_request_number,
+    number as pull_request_number,
     commit_count,
     added_lines,
     deleted_lines,
@@ -42,6 +42,6 @@ select
     -- timestamps
     created_at,
     event_date,
-    thread_created_at as opened_at,
+    opened_at,
     coalesce(merged_at, case when is_merged then created_at end) as merged_at
 from events

@@ -17,7 +17,7 @@ select
     repo_id,
     comment_id,
     pull_request_id,
-    thread_author_key,
+    author_key as pull_request_author_key,
 
     -- strings
     era,
@@ -28,7 +28,7 @@ select
     comment_path,
 
     -- numerics
-    thread_number as pull_request_number,
+    number as pull_request_number,
 
     -- booleans
     is_bot,

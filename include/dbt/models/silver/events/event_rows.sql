@@ -34,7 +34,7 @@ extracted as (
         cast(event:payload:action as varchar) as action,
         cast(event:payload:ref as varchar) as ref,
         cast(event:payload:ref_type as varchar) as ref_type,
-        cast(event:payload:number as number(38, 0)) as number,
+        cast(event:payload:number as number(38, 0)) as payload_number,
         cast(event:payload:id as varchar) as payload_id,
         cast(event:payload:commit as varchar) as commented_commit,
         cast(event:payload:issue_id as number(38, 0)) as timeline_issue_id,
@@ -112,7 +112,7 @@ extracted as (
         cast(event:payload:target:id as number(38, 0)) as target_id,
         cast(event:payload:target:login as varchar) as target_login
     from {{ source('bronze', 'events_current') }}
-    where {{ in_change_set('file_name') }}
+    where {{ rows_of_this_run('file_name') }}
 
 ),
 
@@ -130,15 +130,15 @@ typed as (
             as repo_name,
         coalesce(events_org_login, timeline_org_login) as org_login,
         coalesce(
-            number,
+            payload_number,
             issue_number,
             pull_request_number,
-            -- A Timeline comment has its thread in the page's address only
+            -- A Timeline comment tells it in the page's address only
             try_cast(
                 regexp_substr(url, '/(issues|pull)/([0-9]+)', 1, 1, 'e', 2)
                 as integer
             )
-        ) as thread_number
+        ) as number
     from extracted
 
 )
@@ -148,10 +148,11 @@ select
     case
         when is_timeline then {{ identity([
             'event_type', 'timeline_login', 'timeline_repo_url', 'url',
-            'action', 'ref', 'ref_type', 'head_sha', 'push_size', 'number',
-            'payload_id', 'timeline_issue_id', 'timeline_comment_id',
-            'events_comment_id', 'commented_commit', 'pull_request_id',
-            'target_login', 'member_login', 'page_url', 'page_sha',
+            'action', 'ref', 'ref_type', 'head_sha', 'push_size',
+            'payload_number', 'payload_id', 'timeline_issue_id',
+            'timeline_comment_id', 'events_comment_id', 'commented_commit',
+            'pull_request_id', 'target_login', 'member_login', 'page_url',
+            'page_sha',
         ]) | indent(8) }}
         else id
     end as event_id,
@@ -179,7 +180,7 @@ select
             'coalesce(pull_request_author_id, issue_author_id)',
             'coalesce(pull_request_author, issue_author)'
         ) | indent(8) }}
-    end as thread_author_key,
+    end as author_key,
 
     -- strings
     case
@@ -199,7 +200,7 @@ select
     head_sha,
     before_sha,
     default_branch,
-    coalesce(pull_request_title, issue_title) as thread_title,
+    coalesce(pull_request_title, issue_title) as title,
     coalesce(comment_commit, commented_commit) as comment_commit_sha,
     comment_path,
     base_ref,
@@ -214,7 +215,7 @@ select
     target_login,
 
     -- numerics
-    thread_number,
+    number,
     push_size,
     distinct_size,
     commit_count,
@@ -225,7 +226,7 @@ select
     -- booleans
     {{ bot_reason('actor_login') }} is not null as is_bot,
     case
-        when thread_number is null then null
+        when number is null then null
         else
             startswith(event_type, 'PullRequest')
             or commented_pull_request is not null
@@ -241,13 +242,13 @@ select
     is_draft,
     is_prerelease,
     {{ bot_reason('coalesce(pull_request_author, issue_author)') }} is not null
-        as is_thread_author_bot,
+        as is_author_bot,
 
     -- timestamps
     created_at,
     cast(created_at as date) as event_date,
     {{ utc_timestamp('coalesce(pull_request_created_at, issue_created_at)')
-        | indent(4) }} as thread_created_at,
+        | indent(4) }} as opened_at,
     {{ utc_timestamp('pull_request_merged_at') | indent(4) }} as merged_at,
     case
         when event_type is null then 'no type'

@@ -8,23 +8,24 @@ event_rows as (
         *,
         -- Files and their lines in order, as one number
         datediff('hour', to_timestamp_ntz('2011-01-01'), file_hour)
-        * 1000000000 + file_row_number as place
+        * 1000000000 + file_row_number as archive_position
     from {{ ref('event_rows') }}
     where
-        {{ in_change_set('event_date') }}
+        {{ rows_of_this_run('event_date') }}
         and reject_reason is null
 
 ),
 
--- Apart, lest whole rows go through the grouping
+-- Apart, so that the grouping needn't carry whole rows
 winners as (
 
-    select min(place) as place
+    select min(archive_position) as archive_position
     from event_rows
     group by event_id, created_at
 
 )
 
-select event_rows.* exclude (reject_reason, place)
+select event_rows.* exclude (reject_reason, archive_position)
 from event_rows
-inner join winners on event_rows.place = winners.place
+inner join winners
+    on event_rows.archive_position = winners.archive_position

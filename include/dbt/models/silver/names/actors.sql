@@ -1,7 +1,7 @@
 {% set bot_reason = bot_reason('current_names.name') %}
 
 {{ current_names(
-    ref('name_years'),
+    ref('yearly_names'),
     entity='actor',
     prefix='actor',
     name='actor_login',

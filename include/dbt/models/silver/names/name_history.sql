@@ -2,13 +2,13 @@
 
 with
 
-name_days as (
+daily_names as (
 
-    select * from {{ ref('name_days') }}
+    select * from {{ ref('daily_names') }}
 
 ),
 
--- A bearer's days under one name, until it bears another
+-- Days of an entity under one name, until it gets another
 marked as (
 
     select
@@ -22,7 +22,7 @@ marked as (
                 then 0
             else 1
         end as is_change
-    from name_days
+    from daily_names
 
 ),
 
@@ -60,7 +60,7 @@ select
     entity_id,
     name,
     valid_from,
-    -- Until the bearer's next name, or the name's next bearer
+    -- Until the entity's next name, or until the name is another's
     least(
         coalesce(
             lead(valid_from) over (

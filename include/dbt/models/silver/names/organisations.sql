@@ -1,5 +1,5 @@
 {{ current_names(
-    ref('name_years'),
+    ref('yearly_names'),
     entity='organisation',
     prefix='org',
     name='org_login',

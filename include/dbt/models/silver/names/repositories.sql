@@ -1,5 +1,5 @@
 {{ current_names(
-    ref('name_years'),
+    ref('yearly_names'),
     entity='repository',
     prefix='repo',
     name='repo_name',

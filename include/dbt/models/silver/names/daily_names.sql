@@ -6,7 +6,7 @@ events as (
 
     select *
     from {{ ref('events') }}
-    where {{ in_change_set('event_date') }}
+    where {{ rows_of_this_run('event_date') }}
 
 ),
 

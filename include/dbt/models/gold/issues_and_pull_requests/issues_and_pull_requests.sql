@@ -1,10 +1,10 @@
 with
 
-thread_years as (
+yearly_issues_and_pull_requests as (
 
     select *
-    from {{ ref('thread_years') }}
-    where {{ in_change_set() }}
+    from {{ ref('yearly_issues_and_pull_requests') }}
+    where {{ rows_of_this_run() }}
 
 ),
 
@@ -12,19 +12,19 @@ authored as (
 
     select
         *,
-        max(author_key) over (partition by repo_key, thread_number)
-            as thread_author_key
-    from thread_years
+        max(author_key) over (partition by repo_key, number)
+            as known_author_key
+    from yearly_issues_and_pull_requests
 
 ),
 
-threads as (
+whole as (
 
     select
         repo_key,
         max(repo_id) as repo_id,
-        thread_number,
-        max(thread_author_key) as author_key,
+        number,
+        max(known_author_key) as author_key,
         max(pull_request_flag) = 1 as is_pull_request,
         max(author_bot_flag) = 1 as is_author_bot,
         cast(sum(comment_count) as number(38, 0)) as comment_count,
@@ -33,7 +33,7 @@ threads as (
         min(opened_at) as opened_at,
         min(
             case
-                when bot_flag = 0 and actor_key != thread_author_key
+                when bot_flag = 0 and actor_key != known_author_key
                     then first_response_at
             end
         ) as first_response_at,
@@ -43,7 +43,7 @@ threads as (
         max(last_reopened_at) as last_reopened_at,
         max(last_event_at) as last_event_at
     from authored
-    group by repo_key, thread_number
+    group by repo_key, number
 
 )
 
@@ -51,7 +51,7 @@ select
     -- ids
     repo_key,
     repo_id,
-    thread_number,
+    number,
     author_key,
 
     -- strings
@@ -60,7 +60,7 @@ select
         when last_reopened_at > last_closed_at then 'open'
         when last_closed_at is not null then 'closed'
         else 'open'
-    end as thread_state,
+    end as state,
 
     -- numerics
     comment_count,
@@ -81,4 +81,4 @@ select
     merged_at,
     first_closed_at as closed_at,
     last_event_at
-from threads
+from whole

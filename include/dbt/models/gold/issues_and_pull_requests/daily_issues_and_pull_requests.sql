@@ -7,8 +7,8 @@ events as (
     select *
     from {{ ref('events') }}
     where
-        {{ in_change_set('event_date') }}
-        and thread_number is not null
+        {{ rows_of_this_run('event_date') }}
+        and number is not null
         and repo_key is not null
 
 )
@@ -19,13 +19,10 @@ select
     -- ids
     repo_key,
     repo_id,
-    thread_number,
+    number,
     actor_key,
-    max(
-        coalesce(
-            thread_author_key, case when action = 'opened' then actor_key end
-        )
-    ) as author_key,
+    max(coalesce(author_key, case when action = 'opened' then actor_key end))
+        as author_key,
 
     -- numerics
     count(
@@ -43,17 +40,14 @@ select
     max(case when is_bot then 1 else 0 end) as bot_flag,
     max(
         case
-            when is_thread_author_bot or (action = 'opened' and is_bot) then 1
+            when is_author_bot or (action = 'opened' and is_bot) then 1
             else 0
         end
     ) as author_bot_flag,
 
     -- timestamps
-    min(
-        coalesce(
-            thread_created_at, case when action = 'opened' then created_at end
-        )
-    ) as opened_at,
+    min(coalesce(opened_at, case when action = 'opened' then created_at end))
+        as opened_at,
     min(
         case
             when
@@ -78,4 +72,4 @@ select
     max(case when action = 'reopened' then created_at end) as last_reopened_at,
     max(created_at) as last_event_at
 from events
-group by event_date, repo_key, repo_id, thread_number, actor_key
+group by event_date, repo_key, repo_id, number, actor_key

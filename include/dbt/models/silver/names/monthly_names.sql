@@ -1,9 +1,7 @@
-{{ config(unique_key='event_year') }}
+{{ config(unique_key='event_month') }}
 
 {{ roll_up(
-    ref('name_months'),
-    key='event_year',
-    of='event_month',
+    ref('daily_names'),
     by=['entity', 'entity_key', 'entity_id', 'name'],
     sums=['event_count'],
     firsts=['first_used_at'],

@@ -33,7 +33,7 @@ _PATHS = ("README.md", "src/main.c", "lib/index.js", "docs/naïve.rst", "Makefil
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class IssueOrPull:
     """An issue or pull request; its number tells the hour it was opened in."""
 
     number: int
@@ -47,20 +47,20 @@ class Thread:
         return self.number % 2 == 0
 
 
-def thread(a: Activity, pull_request: bool, new: bool) -> Thread:
-    """Open a thread, or find one of the last weeks."""
+def issue_or_pull(a: Activity, pull_request: bool, new: bool) -> IssueOrPull:
+    """Open an issue or pull request, or find one of the last weeks."""
     hours = (a.at - EPOCH) // timedelta(hours=1)
     if not new:
         hours = max(0, hours - 1 - below(a.rng, 1 + below(a.rng, 500)))
     number = hours * 4 + 2 * below(a.rng, 2) + (not pull_request)
-    # Of a thread found again, only the number was drawn: the rest belongs to the number
+    # Of one found again, only the number was drawn: the rest belongs to the number
     author = a.actor if new else a.world.person(mix(a.repo.id, number, 1))
     second = mix(a.repo.id, number, 2) % 3600
     opened = a.at if new else EPOCH + timedelta(hours=hours, seconds=second)
-    return Thread(number, number * 10_000 + a.repo.index, author, opened)
+    return IssueOrPull(number, number * 10_000 + a.repo.index, author, opened)
 
 
-def _title(t: Thread) -> str:
+def _title(t: IssueOrPull) -> str:
     return wording.title(Random(t.id))
 
 
@@ -78,7 +78,7 @@ def _label(a: Activity, name: str, color: str) -> Json:
     return found | since(_LABEL_SINCE, a.at)
 
 
-def issue(t: Thread, a: Activity, closed: bool) -> Json:
+def issue(t: IssueOrPull, a: Activity, closed: bool) -> Json:
     """Describe an issue, or a pull request as issue comments see it."""
     url = f"{a.api}/issues/{t.number}"
     web = f"{a.web}/{'pull' if t.is_pull_request else 'issues'}/{t.number}"
@@ -125,7 +125,7 @@ def _side(a: Activity, owner: Account, ref: str, salt: int) -> Json:
     }
 
 
-def trimmed_pull_request(t: Thread, a: Activity) -> Json:
+def trimmed_pull_request(t: IssueOrPull, a: Activity) -> Json:
     """Describe a pull request as events do since October 2025."""
     repo = {"id": a.repo.id, "url": a.api, "name": a.repo.name(a.at)}
     return {
@@ -137,7 +137,7 @@ def trimmed_pull_request(t: Thread, a: Activity) -> Json:
     }
 
 
-def pull_request(t: Thread, a: Activity, closed: bool = False, merged: bool = False) -> Json:
+def pull_request(t: IssueOrPull, a: Activity, closed: bool = False, merged: bool = False) -> Json:
     """Describe a pull request without the counts that only its own events carry."""
     if a.trimmed:
         return trimmed_pull_request(t, a)
@@ -223,7 +223,7 @@ def comment(a: Activity, path: str, anchor: str) -> Json:
     )
 
 
-def review_comment(t: Thread, a: Activity) -> Json:
+def review_comment(t: IssueOrPull, a: Activity) -> Json:
     """Describe a comment on a line of a pull request."""
     found = comment(a, "pulls", f"pull/{t.number}#discussion_r")
     pull = f"{a.api}/pulls/{t.number}"

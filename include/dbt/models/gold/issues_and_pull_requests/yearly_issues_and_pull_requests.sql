@@ -1,10 +1,8 @@
 {{ config(unique_key='event_year') }}
 
 {{ roll_up(
-    ref('thread_months'),
-    key='event_year',
-    of='event_month',
-    by=['repo_key', 'repo_id', 'thread_number', 'actor_key'],
+    ref('monthly_issues_and_pull_requests'),
+    by=['repo_key', 'repo_id', 'number', 'actor_key'],
     sums=['comment_count', 'review_count'],
     firsts=['opened_at', 'first_response_at', 'merged_at', 'first_closed_at'],
     lasts=[

@@ -1,9 +1,7 @@
-{{ config(unique_key='event_month') }}
+{{ config(unique_key='event_year') }}
 
 {{ roll_up(
-    ref('name_days'),
-    key='event_month',
-    of='event_date',
+    ref('monthly_names'),
     by=['entity', 'entity_key', 'entity_id', 'name'],
     sums=['event_count'],
     firsts=['first_used_at'],

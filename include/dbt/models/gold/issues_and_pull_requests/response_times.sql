@@ -2,12 +2,12 @@
 
 with
 
-threads as (
+issues_and_pull_requests as (
 
     select
         *,
         cast(date_trunc('month', opened_at) as date) as opened_month
-    from {{ ref('threads') }}
+    from {{ ref('issues_and_pull_requests') }}
     where opened_at is not null and not is_author_bot
 
 )
@@ -15,13 +15,13 @@ threads as (
 select
     opened_month,
     is_pull_request,
-    count(*) as thread_count,
-    count(case when thread_state = 'merged' then 1 end) as merged_count,
-    count(case when thread_state = 'closed' then 1 end) as closed_count,
+    count(*) as opened_count,
+    count(case when state = 'merged' then 1 end) as merged_count,
+    count(case when state = 'closed' then 1 end) as closed_count,
     count(seconds_to_first_response) as answered_count,
     cast(median(seconds_to_first_response) as float)
         as median_seconds_to_first_response,
     cast(median(seconds_to_merge) as float) as median_seconds_to_merge,
     cast(median(seconds_to_close) as float) as median_seconds_to_close
-from threads
+from issues_and_pull_requests
 group by opened_month, is_pull_request

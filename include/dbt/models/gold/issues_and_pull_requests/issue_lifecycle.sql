@@ -2,30 +2,27 @@
 
 with
 
-threads as (
+issues_and_pull_requests as (
 
     select *
-    from {{ ref('threads') }}
-    where is_pull_request
+    from {{ ref('issues_and_pull_requests') }}
+    where not is_pull_request
 
 )
 
 select
     repo_key,
     repo_id,
-    thread_number as pull_request_number,
+    number as issue_number,
     author_key,
-    thread_state as pull_request_state,
+    state as issue_state,
     comment_count,
-    review_count,
     participant_count,
     seconds_to_first_response,
-    seconds_to_merge,
     seconds_to_close,
     is_author_bot,
     opened_at,
     first_response_at,
-    merged_at,
     closed_at,
     last_event_at
-from threads
+from issues_and_pull_requests
