@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from snowflake_stand_in.automation.pipe_runs import Pipes
-from snowflake_stand_in.automation.streams import Streams
+from snowflake_stand_in.automation.stream_store import Streams
 from snowflake_stand_in.automation.task_runs import Tasks
 from snowflake_stand_in.engine.account import Account
 from snowflake_stand_in.rights.access import Access

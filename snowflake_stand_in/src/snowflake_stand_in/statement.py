@@ -19,7 +19,7 @@ import sqlglot
 from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
 
-from snowflake_stand_in.automation import pipes, scripting, stream_reads, stream_statements, tasks
+from snowflake_stand_in.automation import pipes, scripting, stream_reads, streams, tasks
 from snowflake_stand_in.catalog import (
     account_objects,
     budgets,
@@ -66,7 +66,7 @@ KINDS: tuple[Kind, ...] = (
     scripting.BLOCK,
     tasks.TASK,
     pipes.PIPE,
-    stream_statements.STREAM,
+    streams.STREAM,
     Kind("CREATE OR ALTER", begins("create or alter"), _refuse_create_or_alter),
     roles.ROLE,
     grants.GRANT,
@@ -86,6 +86,7 @@ PREPARE: tuple[Pass, ...] = (
     alone(rewrite.name_columns),
     variables.substitute,
     variables.substitute_session,
+    alone(table_names.write_identifiers_out),
     alone(refusals.check),
     authorization.check,
     tasks.call_functions,

@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 import sqlglot
 from sqlglot import exp
 
-from snowflake_stand_in.automation.stream_statements import named
-from snowflake_stand_in.automation.streams import UNCOMMITTED, Stream, Streams, table_of
+from snowflake_stand_in.automation.stream_store import UNCOMMITTED, Stream, Streams, table_of
+from snowflake_stand_in.automation.streams import named
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.rights.reads import tables_read
 from snowflake_stand_in.sql import names

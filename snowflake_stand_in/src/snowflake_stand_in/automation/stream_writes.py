@@ -9,7 +9,7 @@ from functools import partial
 from sqlglot import exp
 
 from snowflake_stand_in.automation.stream_reads import first_unseen
-from snowflake_stand_in.automation.streams import UNCOMMITTED, Stream, Streams, table_of
+from snowflake_stand_in.automation.stream_store import UNCOMMITTED, Stream, Streams, table_of
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported

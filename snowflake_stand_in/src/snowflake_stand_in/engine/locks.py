@@ -11,7 +11,7 @@ from snowflake_stand_in.sql.names import TableName
 class TableLocks:
     """Exclusive locks on tables, and when each table last changed.
 
-    An owner is any hashable object (a session). `commits` orders commits and snapshots: whoever
+    An owner is any hashable object (a session). `commits` orders commits and snapshots: who
     holds it may commit in DuckDB or take a snapshot, so both agree on what a snapshot contains.
     """
 

@@ -30,7 +30,6 @@ _ALTERED = re.compile(
 def check(cursor: Cursor, statement: exp.Expr) -> None:
     """Raise Snowflake's error if the session's roles may not run a statement."""
     session = cursor.session
-    _resolve_identifiers(statement)
     match statement:
         case exp.Query() | exp.Set():
             pass
@@ -217,16 +216,3 @@ def _check_describe(session: Session, statement: exp.Describe) -> None:
 def _written_name(table: exp.Table) -> str:
     found = [table.args.get(part) for part in ("catalog", "db", "this")]
     return ".".join(names.normal(part) for part in found if part)
-
-
-def _resolve_identifiers(statement: exp.Expr) -> None:
-    """Put the names that IDENTIFIER('…') gives in its place; a bound name is refused."""
-    for dynamic in list(statement.find_all(exp.DynamicIdentifier)):
-        table = dynamic.parent
-        if not isinstance(table, exp.Table):
-            continue
-        if not isinstance(dynamic.this, exp.Literal):
-            raise error(2, "Unsupported feature: IDENTIFIER of anything but a literal", "0A000")
-        found = exp.to_table(dynamic.this.name, dialect="snowflake")
-        for part in ("this", "db", "catalog"):
-            table.set(part, found.args.get(part))

@@ -31,7 +31,7 @@ def defining(cursor: Cursor, statement: exp.Expr) -> Iterator[None]:
     renamed = statement.find(exp.AlterRename)
     swapped = statement.find(exp.SwapTable)
     if isinstance(statement, exp.Create) and not existed:
-        # First the owner: whoever is killed in between may still create it
+        # First the owner: after a kill in between, the role may still create it
         access.created(kind, name, session.role or ADMIN, sources=sources)
         try:
             yield

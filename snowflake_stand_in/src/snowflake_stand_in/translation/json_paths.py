@@ -1,6 +1,6 @@
 """Reads all the paths that a query takes from a VARIANT at once.
 
-DuckDB parses the text of a VARIANT anew for each path, but only once for a struct or for a list of
+DuckDB parses the text of a VARIANT again for each path, but only once for a struct or for a list of
 paths, and computes once what a SELECT's expressions share. So what is read as text becomes a part
 of one struct; the rest, and what no struct can hold, an element of one list.
 """

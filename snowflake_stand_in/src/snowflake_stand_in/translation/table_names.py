@@ -8,6 +8,19 @@ from snowflake_stand_in.sql.errors import compilation, unsupported
 from snowflake_stand_in.sql.names import TableName
 
 
+def write_identifiers_out(statement: exp.Expr) -> None:
+    """Put the name that IDENTIFIER('…') gives in its place; a bound name is refused."""
+    for dynamic in list(statement.find_all(exp.DynamicIdentifier)):
+        table = dynamic.parent
+        if not isinstance(table, exp.Table):
+            continue
+        if not isinstance(dynamic.this, exp.Literal):
+            raise unsupported("IDENTIFIER of anything but a literal")
+        found = exp.to_table(dynamic.this.name, dialect="snowflake")
+        for part in ("this", "db", "catalog"):
+            table.set(part, found.args.get(part))
+
+
 def qualify(cursor: Cursor, statement: exp.Expr) -> None:
     """Complete the names of the tables in `statement`, in place; names of CTEs stay."""
     database, schema = cursor.session.database, cursor.session.schema
