@@ -231,6 +231,8 @@ def test_after_a_killed_launcher_the_next_run_works(launch: Launch, data: Path) 
         with stack.connect_snowflake() as connection, connection.cursor() as cursor:
             cursor.execute("select count(*), count(distinct file_name) from ledger.loads")
             assert cursor.fetchall() == [(1, 1)]
+            # Airflow's own files too, after a day
+            assert_private(stack.layout)
     finally:
         stack.stop()
     assert states.count("success") == 1
