@@ -1,5 +1,6 @@
 """What the launcher writes down for a stack, and the ports it takes."""
 
+import re
 import socket
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from local.launcher.layout import Layout
 from local.launcher.ports import USUAL, choose_ports
 from local.launcher.secrets import load_secrets, write_private
+from local.setup.paths import ROOT
 
 
 def mode(path: Path) -> int:
@@ -63,6 +65,17 @@ def test_the_users_port_may_be_another_services_usual_one(
     ports = choose_ports(tmp_path / "ports.json", usual["powerbi"])
     assert ports["airflow"] == usual["powerbi"]
     assert len(set(ports.values())) == len(usual)
+
+
+def test_nothing_else_looks_for_a_port_before_a_server_binds_it() -> None:
+    """It may be another's by then: the launcher starts again, all others have the server choose."""
+    probes = {
+        str(file.relative_to(ROOT))
+        for folder in ("local", "snowflake_stand_in", "tests", "bench", "functions")
+        for file in (ROOT / folder).rglob("*.py")
+        if re.search(r"\.bind\(", file.read_text())
+    }
+    assert probes == {"local/launcher/ports.py"}
 
 
 def test_a_folder_is_held_by_one_command_at_a_time(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.powerbi.processes import PROJECT, SECRET, PowerBI
+from local.setup.paths import ROOT
+from tests.powerbi.processes import SECRET, PowerBI
 
 WRONG_SECRET = "another-secret"
 CASES: dict[str, dict[str, object]] = {
@@ -87,9 +88,9 @@ def run_dag(tls: Path, home: Path, connections: dict[str, str]) -> str:
     environment = os.environ | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": str(ROOT),
         "SSL_CERT_FILE": str(tls / "bundle.pem"),
         **{f"AIRFLOW_CONN_POWERBI_{case.upper()}": text for case, text in connections.items()},
     }
@@ -97,7 +98,7 @@ def run_dag(tls: Path, home: Path, connections: dict[str, str]) -> str:
     def airflow(*arguments: str) -> str:
         return subprocess.run(
             [sys.executable, "-m", "airflow", *arguments],
-            cwd=PROJECT,
+            cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -67,6 +67,18 @@ def test_locks_name_no_host(lock: str) -> None:
         assert "://" not in (ROOT / f"{lock}{end}").read_text()
 
 
+def test_no_text_names_a_registry() -> None:
+    """A machine's own mirror is in the tools' variables; a link would name a host to everybody."""
+    hosts = re.compile(r"(pypi|npmjs|pythonhosted|repo1?\.maven(\.apache)?)\.(org|com)")
+    texts = (
+        file
+        for pattern in ("*", "*/*.md", "*/*/*.md", ".github/*/*", "*/*.toml", "local/**/*")
+        for file in ROOT.glob(pattern)
+        if file.is_file() and not file.is_relative_to(ROOT / ".local")
+    )
+    assert [str(file) for file in texts if hosts.search(file.read_text(errors="replace"))] == []
+
+
 def test_node_lock_has_hashes_and_no_addresses() -> None:
     folder = ROOT / "local" / "azurite"
     packages = json.loads((folder / "package-lock.json").read_text())["packages"]

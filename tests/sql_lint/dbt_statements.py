@@ -9,7 +9,7 @@ from dbt_common.events.base_types import EventMsg
 from snowflake.connector import SnowflakeConnection
 from snowflake_stand_in.testing import Certificates, StandIn
 
-from include.sql.deploy import render
+from include.sql.deploy import from_code, render
 from local.setup import paths
 from tests.sql_lint.statements import DEPLOYMENTS, Statement, split
 
@@ -60,8 +60,9 @@ def _environment(server: StandIn) -> dict[str, str]:
 def _set_up(connection: SnowflakeConnection) -> None:
     cursor = connection.cursor()
     cursor.execute("create database gharchive")
+    deployment = DEPLOYMENTS["tokens"]
     for script in SCRIPTS:
-        for sql, _ in split(render(script, DEPLOYMENTS["tokens"])):
+        for sql, _ in split(render(script, deployment, from_code(deployment))):
             if not sql.startswith("grant"):
                 cursor.execute(sql)
 

@@ -18,6 +18,11 @@ from contract.stand_in import StandIn, fetch
 Run = Callable[..., list[tuple[Any, ...]]]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known where the package is tried alone."""
+    config.addinivalue_line("markers", "slow: takes more than some seconds")
+
+
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Certificates]:
     made = Certificates.make(tmp_path_factory.mktemp("tls"))

@@ -63,7 +63,6 @@ def running_azurite(folder: Path, command: Sequence[str] | None = None) -> Itera
     options += ["--silent", "--skipApiVersionCheck", "--disableTelemetry"]
     key = base64.b64encode(secrets.token_bytes(64)).decode()
     environment = {**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"}
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         process, port = start_server([*program, *options], folder / "azurite.log", environment)
     except FileNotFoundError as error:

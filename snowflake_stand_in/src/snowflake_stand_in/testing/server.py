@@ -22,6 +22,7 @@ def start_server(
     Its output goes to the end of `log`. RuntimeError, with that output, if it ends or says in
     60 seconds nothing of where it listens.
     """
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         start = output.tell()
         process = subprocess.Popen(
