@@ -20,9 +20,9 @@ PROJECT = Path(__file__).parents[1] / "dbt"
 
 _MARK = "-- around it: "
 _ROWS = "(rows_of_the_model)"
-# In the place of dbt's own macros: a run on tables that exist, whose queries are kept and not sent,
-# in a task's transaction. What is around a model is what its configuration names: its hooks and its
-# strategy, which is called as dbt calls it.
+# In place of dbt's own macros, and of the project's has_window: a run on tables that exist, whose
+# queries are kept and not sent, in a task's transaction. What is around a model is what its
+# configuration names: its hooks and its strategy, which is called as dbt calls it.
 _MACROS = """
 {% macro is_incremental() %}
     {{ return(model.config.materialized == 'incremental') }}
@@ -99,7 +99,7 @@ def compiled_models(database: str) -> list[Model]:
         copy = Path(folder) / "dbt"
         shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
         (copy / "profiles.yml").write_text(json.dumps(_profile(database)))
-        (copy / "macros" / "model_tasks.sql").write_text(_MACROS)
+        (copy / "macros" / "has_window.sql").write_text(_MACROS)
         for file in (copy / "models").rglob("*.sql"):
             file.write_text(file.read_text() + "\n{{ around_it() }}")
         where = ("--project-dir", str(copy), "--profiles-dir", str(copy), "--target", "none")
