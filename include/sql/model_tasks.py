@@ -20,7 +20,7 @@ PROJECT = Path(__file__).parents[1] / "dbt"
 
 _MARK = "-- around it: "
 _ROWS = "(rows_of_the_model)"
-# In the place of dbt's own macros and of has_window: a run on tables that exist, whose queries are
+# In place of dbt's own macros and of has_window: a run on tables that exist, whose queries are
 # kept and not sent, in a task's transaction. What is around a model is what its configuration
 # names: its hooks and its strategy, which is called as dbt calls it.
 _MACROS = """
