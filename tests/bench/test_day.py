@@ -31,8 +31,11 @@ def test_script_and_product_agree(tmp_path: Path) -> None:
         stack.start(source_of(hours), with_airflow=False)
         ran = without_airflow(stack, DAY)
         assert differences(stack, tmp_path / "script.duckdb") == []
+        again = without_airflow(stack, DAY, with_tests=True)
     finally:
         stack.stop()
+    assert again.times.models.keys() == ran.times.models.keys()
+    assert ran.warehouse_bytes > 0
     assert sum(ran.times.stages.values()) == pytest.approx(ran.times.wall, abs=0.1)
     assert {"azurite", "snowflake_stand_in", "bench.day.product"} <= ran.memory.by_program.keys()
 

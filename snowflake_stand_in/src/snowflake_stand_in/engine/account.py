@@ -39,6 +39,9 @@ create table if not exists _fs_global.main.retention (
 );
 """
 
+# The mean bytes of a text from which it is compressed as a whole: DuckDB's usual 4096 are more
+# than an event has. Only its newest format compresses texts so.
+_COMPRESSED_FROM = 512
 _HISTORY = "".join(
     'alter table "{0}"._fs_information_schema._fs_load_history '
     f"add column if not exists {column};"
@@ -108,6 +111,7 @@ class Account:
         # A laptop runs Airflow and Spark beside us: beyond this DuckDB uses the disk
         self.duck_conn.execute("set global memory_limit = '1GB'")
         self.duck_conn.execute(f"set global temp_directory = '{file}.tmp'")
+        self.duck_conn.execute(f"set global zstd_min_string_length = {_COMPRESSED_FROM}")
         account_file = Path(f"{file}.account")
         self.duck_conn.execute(f"attach '{account_file}' as {GLOBAL_DATABASE_NAME}")
         account_file.chmod(0o600)
@@ -186,7 +190,10 @@ class Account:
 
     def _attach(self, name: str, path: str) -> None:
         cursor = self.duck_conn.cursor()
-        cursor.execute(f"attach '{path}' as \"{name}\" (row_group_size {self.row_group})")
+        cursor.execute(
+            f"attach '{path}' as \"{name}\" "
+            f"(row_group_size {self.row_group}, storage_version 'latest')"
+        )
         cursor.execute(info_schema.per_db_creation_sql(name))
         cursor.execute(information_schema.creation_sql(name))
         cursor.execute(fakesnow.macros.creation_sql(name))
