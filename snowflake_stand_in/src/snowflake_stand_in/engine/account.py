@@ -20,6 +20,7 @@ from fakesnow.transforms import show
 from snowflake_stand_in.engine import information_schema
 from snowflake_stand_in.engine.locks import TableLocks
 from snowflake_stand_in.sql import macros, timestamps
+from snowflake_stand_in.sql.descriptions import Descriptions
 from snowflake_stand_in.sql.errors import compilation
 from snowflake_stand_in.sql.names import TableName
 
@@ -102,6 +103,7 @@ class Account:
         self.new_cursor = new_cursor
         self.locks = TableLocks()
         self.results_cache = LastResults()
+        self.descriptions = Descriptions()
         self._services: dict[type[Service], Service] = {}
         file.parent.mkdir(parents=True, exist_ok=True)
         # sqlglot writes DuckDB's former arrow lambdas
