@@ -10,9 +10,9 @@ EVENTS = """
 create table db.PUBLIC.EVENTS as
 select json_object(
     'id', i,
-    'urls', list_transform(range(15), n -> 'https://api.github.com/repos/o/r/' || hash(15 * i + n))
+    'urls', list_transform(range(50), n -> 'https://api.github.com/repos/o/r/' || hash(50 * i + n))
 ) as EVENT
-from range(20000) as ids (i)
+from range(8000) as ids (i)
 """
 
 
