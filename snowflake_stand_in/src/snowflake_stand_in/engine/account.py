@@ -40,8 +40,8 @@ create table if not exists _fs_global.main.retention (
 );
 """
 
-# The mean bytes of a text from which it is compressed as a whole: DuckDB's usual 4096 are more
-# than an event has. Only its newest format compresses texts so.
+# The mean bytes of texts from which they are compressed by zstd. DuckDB's usual 4096 are more than
+# events have; so these, of which some are too long for its other ways, weren't compressed at all
 _COMPRESSED_FROM = 512
 _HISTORY = "".join(
     'alter table "{0}"._fs_information_schema._fs_load_history '
@@ -192,10 +192,7 @@ class Account:
 
     def _attach(self, name: str, path: str) -> None:
         cursor = self.duck_conn.cursor()
-        cursor.execute(
-            f"attach '{path}' as \"{name}\" "
-            f"(row_group_size {self.row_group}, storage_version 'latest')"
-        )
+        cursor.execute(f"attach '{path}' as \"{name}\" (row_group_size {self.row_group})")
         cursor.execute(info_schema.per_db_creation_sql(name))
         cursor.execute(information_schema.creation_sql(name))
         cursor.execute(fakesnow.macros.creation_sql(name))
