@@ -35,10 +35,11 @@ def main() -> None:
         write_day(hours, day, EVENTS_PER_HOUR, is_late=number == LATE_DAY)
         for number, day in enumerate(_days(DAYS + 1))
     ]
-    measured = Measured([], [[] for _ in range(DAYS)], [], None, built, load_before)
+    measured = Measured([], [[] for _ in range(DAYS)], [], [], None, built, load_before)
     with affinity(CORES):
         for number in range(ROUNDS):
             _round(measured, hours, is_last=number == ROUNDS - 1)
+        _with_tests(measured, hours)
     text = report(measured)
     print(text)
     README.write_text(with_section(README.read_text(), "bench-day", text))
@@ -64,6 +65,19 @@ def _round(measured: Measured, hours: Path, *, is_last: bool) -> None:
                 stack.start(source_of(hours))
                 measured.with_airflow = with_airflow(stack, _days(DAYS + 1)[-1])
                 _say("with Airflow", measured.with_airflow.times.wall)
+        finally:
+            stack.stop()
+
+
+def _with_tests(measured: Measured, hours: Path) -> None:
+    with TemporaryDirectory(dir=FOLDER) as scratch:
+        stack = stack_in(Path(scratch, "stack"))
+        try:
+            stack.start(source_of(hours), with_airflow=False)
+            for day in _days(DAYS - 1):
+                os.sync()
+                measured.with_tests.append(without_airflow(stack, day, with_tests=True))
+                _say("with tests", measured.with_tests[-1].times.wall)
         finally:
             stack.stop()
 

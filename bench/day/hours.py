@@ -1,4 +1,7 @@
-"""Days of large hours: real lines, each time with other ids, names and times."""
+"""Days of large hours: real lines, each time with other ids, names and times.
+
+All times of a line move as far as the event's own: a pull request of the same day stays one.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ CASTS = 60
 LATE_EVERY, TWICE_EVERY = 200, 1000
 _HEAD = re.compile(rb'\{"id":"\d+",')
 _TIME = b'"created_at":"'
+_TIMES = re.compile(rb'(?<=")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?=Z")')
 _REPO = re.compile(rb'"repo":\{"id":\d+,"name":"')
 
 
@@ -39,11 +43,11 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class _Template(NamedTuple):
-    """A line without its id, cut before and after its time and before its repository's name."""
+    """A line without its id, cut before its repository's name; the time of its event."""
 
     head: bytes
-    name: bytes
-    tail: bytes
+    rest: bytes
+    time: datetime
 
 
 def write_day(folder: Path, day: datetime, events_per_hour: int, *, is_late: bool) -> Day:
@@ -51,7 +55,8 @@ def write_day(folder: Path, day: datetime, events_per_hour: int, *, is_late: boo
 
     If `is_late`, its first file holds some events of the day before.
     """
-    account = folder / f"{day:%Y-%m-%d}-{events_per_hour}-{is_late}.about"
+    # Of another name than those that were built otherwise
+    account = folder / f"{day:%Y-%m-%d}-{events_per_hour}-{is_late}.moved.about"
     if account.exists():
         return msgspec.json.decode(account.read_bytes(), type=Day)
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,16 +91,14 @@ def _lines(hour: datetime, count: int, *, is_late: bool) -> Iterator[bytes]:
         at = hour + timedelta(seconds=number * 3600 // count)
         if number % LATE_EVERY == 7 and (hour.hour or is_late):
             at -= timedelta(hours=1)
-        head, name, tail = templates[template]
+        head, rest, time = templates[template]
         ids, names = b'"id":%d' % cast, b'"login":"v%d' % cast
         line = b"".join(
             (
                 b'{"id":"%d",' % (first_id + number),
-                head.replace(b'"id":', ids).replace(b'"login":"', names),
+                _moved(head, at - time).replace(b'"id":', ids).replace(b'"login":"', names),
                 b"v%d" % cast,
-                name.replace(b'"id":', ids).replace(b'"login":"', names),
-                at.isoformat().encode(),
-                tail.replace(b'"id":', ids).replace(b'"login":"', names),
+                _moved(rest, at - time).replace(b'"id":', ids).replace(b'"login":"', names),
             )
         )
         yield line
@@ -117,4 +120,12 @@ def _cut(line: bytes) -> _Template | None:
     at = line.rfind(_TIME) + len(_TIME)
     if not head or not repo or repo.end() > at or re.search(rb'"id":[^\d]', line[head.end() :]):
         return None
-    return _Template(line[head.end() : repo.end()], line[repo.end() : at], line[at + 19 :])
+    time = datetime.fromisoformat(line[at : at + 19].decode())
+    return _Template(line[head.end() : repo.end()], line[repo.end() :], time)
+
+
+def _moved(text: bytes, by: timedelta) -> bytes:
+    def moved(match: re.Match[bytes]) -> bytes:
+        return (datetime.fromisoformat(match[0].decode()) + by).isoformat().encode()
+
+    return _TIMES.sub(moved, text)

@@ -15,17 +15,18 @@ from bench.ingest.usage import Usage
 from bench.markdown import at_most, machine, table
 
 MB, GB = 1_000_000, 1_000_000_000
-RATIO, MEMORY, GROWTH = 5.0, 3.0, 1.0
+RATIO, RATIO_WITH_TESTS, MEMORY, GROWTH, FILE = 2.5, 3.5, 2.2, 1.0, 0.33
 DEAREST = 12
 LIBRARIES = ("duckdb", "fakesnow", "dbt-core", "dbt-snowflake", "isal", "apache-airflow")
 
 
 @dataclass
 class Measured:
-    """Rounds of the script and of each day, what their results differ in, and what was built."""
+    """Rounds of the script and of each day, days with tests, differences, and what was built."""
 
     script: list[Usage]
     days: list[list[Ran]]
+    with_tests: list[Ran]
     differences: list[str]
     with_airflow: Ran | None
     built: Sequence[Day]
@@ -42,6 +43,10 @@ def report(measured: Measured) -> str:
     first, second, late = (ran.times.wall for ran in best)
     day = measured.built[0]
     rows = [_row(f"day {number}", ran, script) for number, ran in enumerate(best, 1)]
+    rows += [
+        _row(f"day {number}, with its tests", ran, script)
+        for number, ran in enumerate(measured.with_tests, 1)
+    ]
     if measured.with_airflow:
         rows.append(_row("day 4, by the DAG, with its tests", measured.with_airflow, script))
     return "\n\n".join(
@@ -62,6 +67,18 @@ def report(measured: Measured) -> str:
                         "day 1 ÷ the script",
                         first / script,
                         "the search for duplicate keys in COPY, which makes Python objects",
+                    ),
+                    at_most(
+                        RATIO_WITH_TESTS,
+                        "day 1 with its tests ÷ the script",
+                        measured.with_tests[0].times.wall / script,
+                        "tests of one table that share one scan",
+                    ),
+                    at_most(
+                        FILE,
+                        "the warehouse's files after two days ÷ their raw JSON",
+                        best[1].warehouse_bytes / (day.raw_bytes + measured.built[1].raw_bytes),
+                        "Silver's two copies of each event",
                     ),
                     at_most(
                         MEMORY,
@@ -90,7 +107,14 @@ def report(measured: Measured) -> str:
                 ],
             ),
             table(
-                ("", "wall, s", "÷ script", *(f"{stage}, s" for stage in STAGES), "GB"),
+                (
+                    "",
+                    "wall, s",
+                    "÷ script",
+                    *(f"{stage}, s" for stage in STAGES),
+                    "memory, GB",
+                    "files, GB",
+                ),
                 [
                     (
                         "the script",
@@ -98,6 +122,7 @@ def report(measured: Measured) -> str:
                         "1.00",
                         *("-" for _ in STAGES),
                         f"{max(used.peak_bytes for used in measured.script) / GB:.2f}",
+                        "-",
                     ),
                     *rows,
                 ],
@@ -120,6 +145,7 @@ def _row(title: str, ran: Ran, script: float) -> tuple[str, ...]:
         f"{times.wall / script:.2f}",
         *(f"{times.stages[stage]:.1f}" for stage in STAGES),
         f"{ran.memory.total / GB:.2f}",
+        f"{ran.warehouse_bytes / GB:.2f}",
     )
 
 

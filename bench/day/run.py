@@ -34,10 +34,11 @@ STAGES = tuple(dict.fromkeys(STAGE_OF.values()))
 
 
 class Ran(NamedTuple):
-    """What a day took, and the peak of all processes' memory."""
+    """What a day took, the peak of all processes' memory, and the warehouse's bytes after it."""
 
     times: Times
     memory: Look
+    warehouse_bytes: int
 
 
 def stack_in(folder: Path) -> Stack:
@@ -50,8 +51,8 @@ def source_of(hours: Path) -> Source:
     return Source("hours built for this", route="folder", folder=str(hours))
 
 
-def without_airflow(stack: Stack, day: datetime) -> Ran:
-    """Take a day from source to Gold."""
+def without_airflow(stack: Stack, day: datetime, *, with_tests: bool = False) -> Ran:
+    """Take a day from source to Gold; with tests, each model's follow it."""
     environment = stack.environment()
     connection = json.loads(environment["AIRFLOW_CONN_GHARCHIVE_BLOB"])
     environment |= {
@@ -67,16 +68,18 @@ def without_airflow(stack: Stack, day: datetime) -> Ran:
     }
     source = f"http://127.0.0.1:{stack.ports['gharchive']}/folder"
     command = [sys.executable, "-m", "bench.day.product", f"{day:%Y-%m-%d}", source]
+    command += [f"{blob_url(stack.ports)}/{EVENTS}", *(["--tests"] if with_tests else [])]
     with Memory(stack.marker) as memory:
         done = subprocess.run(
-            [*command, f"{blob_url(stack.ports)}/{EVENTS}"],
+            command,
             env=environment,
             cwd=paths.ROOT,
             stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
-    return Ran(Times(**json.loads(done.stdout.splitlines()[-1])), memory.peak())
+    times = Times(**json.loads(done.stdout.splitlines()[-1]))
+    return Ran(times, memory.peak(), _warehouse_bytes(stack))
 
 
 def with_airflow(stack: Stack, day: datetime) -> Ran:
@@ -102,7 +105,13 @@ def with_airflow(stack: Stack, day: datetime) -> Ran:
         for task in stages["models"]
         if task["task_id"].endswith(".run") or task["task_id"].count(".") == 1
     }
-    return Ran(Times(ends["models"] - began, seconds, models), memory.peak(ends["models"]))
+    times = Times(ends["models"] - began, seconds, models)
+    return Ran(times, memory.peak(ends["models"]), _warehouse_bytes(stack))
+
+
+def _warehouse_bytes(stack: Stack) -> int:
+    file = stack.layout.database
+    return sum(path.stat().st_size for path in file.parent.glob(f"{file.name}*") if path.is_file())
 
 
 def _time(text: str) -> float:

@@ -15,7 +15,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
-import sqlglot
 from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
 
@@ -170,6 +169,7 @@ class StatementCursor(FakeSnowflakeCursor):
         super().__init__(session, connection)
         self.bindings: Any = None
         self.arrays: dict[str, Any] | None = None
+        self._described: list[Any] = []
 
     @property
     def session(self) -> Session:
@@ -248,7 +248,15 @@ class StatementCursor(FakeSnowflakeCursor):
 
     def described(self) -> list[Any]:
         """Describe the result's columns: name, DuckDB's type, …."""
-        return list(self._describe_last_sql())
+        return self._described
+
+    def _execute(self, transformed: exp.Expr, params: Any = None) -> None:
+        super()._execute(transformed, params)
+        # As it came: to ask again would be dear, and another session's DDL may come between
+        self._described = [
+            (name, str(kind), "YES", None, None, None)
+            for name, kind, *_ in self._duck_conn.description
+        ]
 
     def describe_only(self, text: str) -> list[Any] | None:
         """Describe the result of a statement without running it; None where that can't be."""
@@ -268,7 +276,9 @@ class StatementCursor(FakeSnowflakeCursor):
 
     def answer(self, sql: str) -> None:
         """Make the result of `sql`, a DuckDB query, this statement's."""
-        self._execute(sqlglot.parse_one(sql, read="duckdb"))
+        # A command passes as it is: to parse SQL of ours and write it again would be dear
+        word, rest = sql.split(maxsplit=1)
+        self._execute(exp.Command(this=word, expression=rest))
 
     def answer_table(self, table: pa.Table) -> None:
         """Make `table` this statement's result."""

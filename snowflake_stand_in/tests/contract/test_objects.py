@@ -1,4 +1,9 @@
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from snowflake.connector import SnowflakeConnection
 from snowflake.connector.errors import ProgrammingError
 
 from contract.conftest import Run
@@ -106,3 +111,30 @@ def test_show_objects_and_schemas_as_dbt_asks(run: Run, schema: str) -> None:
     shown = run(f"show objects in gharchive.{schema} limit 10000")
     assert sorted((row[1], row[4]) for row in shown) == [("T", "TABLE"), ("V", "VIEW")]
     assert schema in [row[1] for row in run("show terse schemas in database gharchive limit 10000")]
+
+
+@pytest.mark.parametrize("asked", ["show objects", "show tables"])
+def test_show_lists_one_state_while_another_session_creates_and_drops(
+    connect: Callable[..., SnowflakeConnection], run: Run, asked: str
+) -> None:
+    run("create table stays (a number)")
+    run("insert into stays values (1), (2), (3)")
+    run("delete from stays where a = 2")
+    ended = threading.Event()
+
+    def create_and_drop() -> None:
+        cursor = connect().cursor()
+        while not ended.is_set():
+            cursor.execute("create table passes as select 1 as a")
+            cursor.execute("drop table passes")
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(create_and_drop)
+        try:
+            for _ in range(40):
+                found = {row[1]: row[7] for row in run(asked)}
+                assert found.pop("PASSES", 1) == 1
+                assert found == {"STAYS": 2}
+        finally:
+            ended.set()
+        other.result()

@@ -15,22 +15,26 @@ from snowflake_stand_in.sql.names import TableName
 from snowflake_stand_in.stages import file_formats, stages
 from snowflake_stand_in.translation import lengths
 
+# From DuckDB's own list: fakesnow's INFORMATION_SCHEMA.COLUMNS joins it with itself
 _COLUMNS = """
 select
     c.column_name as "name",
     case
-        when c.data_type in ('NUMBER', 'HUGEINT', 'INTEGER', 'UBIGINT')
-            then case when c.numeric_scale > 0 or c.data_type = 'NUMBER'
-                then 'NUMBER(' || c.numeric_precision || ',' || c.numeric_scale || ')'
-                else 'NUMBER(38,0)' end
-        when c.data_type = 'TEXT'
-            then 'VARCHAR(' || coalesce(c.character_maximum_length, 16777216) || ')'
-        when c.data_type in ('TIMESTAMP_NTZ', 'TIMESTAMP_TZ', 'TIME') then c.data_type || '(9)'
-        when c.data_type = 'BINARY' then 'BINARY(8388608)'
+        when starts_with(c.data_type, 'DECIMAL')
+            then 'NUMBER(' || c.numeric_precision || ',' || c.numeric_scale || ')'
+        when c.data_type in ('BIGINT', 'HUGEINT', 'INTEGER', 'UBIGINT') then 'NUMBER(38,0)'
+        when c.data_type = 'VARCHAR'
+            then 'VARCHAR(' || coalesce(ext.ext_character_maximum_length, 16777216) || ')'
+        when c.data_type = 'DOUBLE' then 'FLOAT'
+        when c.data_type = 'JSON' then 'VARIANT'
+        when c.data_type = 'TIMESTAMP' then 'TIMESTAMP_NTZ(9)'
+        when c.data_type = 'TIMESTAMP WITH TIME ZONE' then 'TIMESTAMP_TZ(9)'
+        when c.data_type = 'TIME' then 'TIME(9)'
+        when c.data_type = 'BLOB' then 'BINARY(8388608)'
         else c.data_type
     end as "type",
     'COLUMN' as "kind",
-    case when c.is_nullable = 'YES' then 'Y' else 'N' end as "null?",
+    if(c.is_nullable, 'Y', 'N') as "null?",
     c.column_default as "default",
     'N' as "primary key",
     'N' as "unique key",
@@ -39,10 +43,13 @@ select
     c.comment as "comment",
     null::varchar as "policy name",
     null::varchar as "privacy domain"
-from _fs_global._fs_information_schema._fs_columns as c
-where c.table_catalog = '{place.database}' and c.table_schema = '{place.schema}'
+from duckdb_columns() as c
+left join _fs_global._fs_information_schema._fs_columns_ext as ext
+    on ext.ext_table_catalog = c.database_name and ext.ext_table_schema = c.schema_name
+        and ext.ext_table_name = c.table_name and ext.ext_column_name = c.column_name
+where c.database_name = '{place.database}' and c.schema_name = '{place.schema}'
     and c.table_name = '{place.name}'
-order by c.ordinal_position
+order by c.column_index
 """
 
 _TABLES_EXT = "_fs_global._fs_information_schema._fs_tables_ext"

@@ -147,8 +147,9 @@ def run(cursor: Cursor, statement: exp.Show) -> None:
     sql = f"select {columns} from ({query}) where {' and '.join(conditions)} {order}"
     if isinstance(limit, exp.Limit):
         sql += f" limit {limit.expression.name}"
-    with session.reading():
-        cursor.answer(_counted(cursor, sql, columns) if kind in ("TABLES", "OBJECTS") else sql)
+    with session.reading(), session.snapshot():
+        has_rows = kind in ("TABLES", "OBJECTS") and columns == "*"
+        cursor.answer(_counted(cursor, sql) if has_rows else sql)
 
 
 _EMPTY = {
@@ -219,22 +220,23 @@ def _order(kind: str) -> str:
     return f"order by {place.get(kind, 'database_name, schema_name, ')}name"
 
 
-def _counted(cursor: Cursor, sql: str, columns: str) -> str:
-    """Give the rows of each table, which DuckDB only estimates."""
-    if columns != "*":
+def _counted(cursor: Cursor, sql: str) -> str:
+    """Give the rows of each table, which DuckDB only estimates. Call it in a snapshot."""
+    tables = cursor.rows(
+        f"select database_name, schema_name, name from ({sql}) where kind = 'TABLE'"
+    )
+    if not tables:
         return sql
-    listed = cursor.rows(f"select database_name, schema_name, name, kind from ({sql})")
-    counts = [
-        f"select {_literal(d)} as d, {_literal(s)} as s, {_literal(n)} as n, count(*) as c "
-        f'from "{d}"."{s}"."{n}"'
-        for d, s, n, kind in listed
-        if kind == "TABLE"
-    ]
-    if not counts:
-        return sql
+    counts = cursor.rows(
+        " union all ".join(f'select count(*) from "{d}"."{s}"."{n}"' for d, s, n in tables)
+    )
+    counted = ", ".join(
+        f"({_literal(d)}, {_literal(s)}, {_literal(n)}, {count})"
+        for (d, s, n), (count,) in zip(tables, counts, strict=True)
+    )
     return (
         f"select shown.* replace (coalesce(counted.c, 0) as rows) from ({sql}) as shown "
-        f"left join ({' union all '.join(counts)}) as counted "
+        f"left join (values {counted}) as counted (d, s, n, c) "
         "on shown.database_name = d and shown.schema_name = s and shown.name = n "
         "order by database_name, schema_name, name"
     )

@@ -20,6 +20,7 @@ from fakesnow.transforms import show
 from snowflake_stand_in.engine import information_schema
 from snowflake_stand_in.engine.locks import TableLocks
 from snowflake_stand_in.sql import macros, timestamps
+from snowflake_stand_in.sql.descriptions import Descriptions
 from snowflake_stand_in.sql.errors import compilation
 from snowflake_stand_in.sql.names import TableName
 
@@ -39,6 +40,9 @@ create table if not exists _fs_global.main.retention (
 );
 """
 
+# The mean bytes of texts from which they are compressed by zstd. DuckDB's usual 4096 are more than
+# events have; so these, of which some are too long for its other ways, weren't compressed at all
+_COMPRESSED_FROM = 512
 _HISTORY = "".join(
     'alter table "{0}"._fs_information_schema._fs_load_history '
     f"add column if not exists {column};"
@@ -99,6 +103,7 @@ class Account:
         self.new_cursor = new_cursor
         self.locks = TableLocks()
         self.results_cache = LastResults()
+        self.descriptions = Descriptions()
         self._services: dict[type[Service], Service] = {}
         file.parent.mkdir(parents=True, exist_ok=True)
         # sqlglot writes DuckDB's former arrow lambdas
@@ -108,6 +113,7 @@ class Account:
         # A laptop runs Airflow and Spark beside us: beyond this DuckDB uses the disk
         self.duck_conn.execute("set global memory_limit = '1GB'")
         self.duck_conn.execute(f"set global temp_directory = '{file}.tmp'")
+        self.duck_conn.execute(f"set global zstd_min_string_length = {_COMPRESSED_FROM}")
         account_file = Path(f"{file}.account")
         self.duck_conn.execute(f"attach '{account_file}' as {GLOBAL_DATABASE_NAME}")
         account_file.chmod(0o600)

@@ -1,7 +1,10 @@
 """Tables and views as DuckDB knows them."""
 
+from sqlglot import exp
+
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names
+from snowflake_stand_in.sql.descriptions import Described
 from snowflake_stand_in.sql.names import TableName
 
 
@@ -21,3 +24,20 @@ def exists(cursor: Cursor, name: TableName) -> bool:
             name,
         )
     )
+
+
+def described(cursor: Cursor, query: exp.Expr) -> Described:
+    """Describe a DuckDB query, or remember: beside an open transaction, which a fault would end."""
+    session = cursor.session
+    sql = f"describe {query.sql(dialect='duckdb')}"
+    if any(table.catalog == "temp" for table in query.find_all(exp.Table)):
+        return cursor.rows(sql)
+
+    def describe() -> Described:
+        if not session.in_snapshot:
+            return cursor.rows(sql)
+        with session.beside() as beside:
+            return beside.execute(sql).fetchall()
+
+    question = (session.database, session.schema, sql)
+    return session.account.descriptions.of(question, describe)

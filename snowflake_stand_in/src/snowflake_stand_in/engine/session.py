@@ -267,6 +267,18 @@ class Session(FakeSnowflakeConnection):
             if alone:
                 self._undo()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read several times what one state of everything is: an open transaction's, or now's."""
+        if self._begun:
+            yield
+            return
+        self._duck_conn.begin()
+        try:
+            yield
+        finally:
+            self._duck_conn.rollback()
+
     def interrupt(self) -> None:
         """Stop the running statement, waiting or not; it then raises in its own thread."""
         self.interrupts += 1

@@ -1,6 +1,7 @@
 """CREATE, DROP, ALTER, COMMENT and TRUNCATE: each commits what is open, and itself."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import duckdb
 from sqlglot import exp
@@ -12,6 +13,7 @@ from snowflake_stand_in.engine.pipeline import Handler, of, of_kind
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.rights import definitions
 from snowflake_stand_in.sql import names, refusals
+from snowflake_stand_in.sql.descriptions import Described
 from snowflake_stand_in.stages import file_formats, stages
 from snowflake_stand_in.translation import lengths
 
@@ -25,13 +27,36 @@ def run(cursor: Cursor, statement: exp.Expr) -> None:
     with definitions.defining(cursor, statement):
         session.commit()
         stream_writes.check_definition(cursor, statement)
-        next(row for row in DEFINITIONS if row.applies(cursor, statement)).run(cursor, statement)
+        definition = next(row for row in DEFINITIONS if row.applies(cursor, statement))
+        with _keeping_descriptions(cursor, statement):
+            definition.run(cursor, statement)
         if _ends_schema(statement):
             place = statement.find(exp.Table)
             assert place is not None
             database = names.normal(place.args["catalog"]) if place.catalog else session.database
             session.account.drop_contents(f"{database}.{names.normal(place.args['db'])}")
         stream_writes.note_definition(cursor, statement)
+
+
+def _keeping_descriptions(cursor: Cursor, statement: exp.Expr) -> AbstractContextManager[None]:
+    """Forget what is known of queries' columns if the statement changes any table's or view's."""
+    session = cursor.session
+    kind = str(statement.args.get("kind") or "").upper()
+    if isinstance(statement, exp.Comment | exp.TruncateTable) or kind in ("STAGE", "FILE FORMAT"):
+        return nullcontext()
+    if _is_temporary(cursor, statement):
+        return nullcontext()
+    if not isinstance(statement, exp.Create | exp.Drop) or kind not in ("TABLE", "VIEW"):
+        return session.account.descriptions.changing()
+    name = names.target(statement, session.database, session.schema)
+    place = names.table(name).sql(dialect="duckdb", identify=True)
+
+    def columns() -> Described | None:
+        with suppress(duckdb.Error):
+            return cursor.rows(f"describe {place}")
+        return None
+
+    return session.account.descriptions.replacing(name, columns)
 
 
 def _ends_schema(statement: exp.Expr) -> bool:

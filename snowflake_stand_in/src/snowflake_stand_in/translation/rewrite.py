@@ -2,6 +2,7 @@
 
 from sqlglot import exp
 
+from snowflake_stand_in.engine import relations
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.translation import typed
 
@@ -110,8 +111,7 @@ def narrow_whole_numbers(cursor: Cursor, statement: exp.Expr) -> None:
         return
     if query.find(exp.Placeholder):
         return
-    sql = query.sql(dialect="duckdb")
-    wide = [name for name, kind, *_ in cursor.rows(f"describe {sql}") if kind in _WHOLE]
+    wide = [name for name, kind, *_ in relations.described(cursor, query) if kind in _WHOLE]
     if wide:
         columns = {name: exp.column(exp.to_identifier(name, quoted=True)) for name in wide}
         casts = [

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import duckdb
 from sqlglot import exp
 
+from snowflake_stand_in.engine import relations
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import refusals
 
@@ -308,22 +308,12 @@ def _types(cursor: Cursor, nodes: list[exp.Expr]) -> dict[int, str]:
         if query is None:
             return found
         try:
-            described = _described(cursor, query)
+            described = relations.described(cursor, query)
         except duckdb.Error:
             continue
         kinds = [row[1] for row in described][-len(asked) :]
         return found | {id(o): kind.strip('"') for o, kind in zip(asked, kinds, strict=True)}
     return found
-
-
-def _described(cursor: Cursor, query: exp.Expr) -> list[tuple[Any, ...]]:
-    """Describe a query: beside an open transaction, since a failed question would abort it."""
-    sql = f"describe {query.sql(dialect='duckdb')}"
-    session = cursor.session
-    if not session.in_snapshot or any(t.catalog == "temp" for t in query.find_all(exp.Table)):
-        return cursor.rows(sql)
-    with session.beside() as beside:
-        return beside.execute(sql).fetchall()
 
 
 def _own_type(node: exp.Expr) -> str | None:
