@@ -68,7 +68,7 @@ def render(script: str, deployment: Deployment, code: Mapping[str, Any]) -> str:
     )
     environment = Environment(loader=loader, undefined=StrictUndefined)
     masked = {"secrets": dict.fromkeys(deployment.secrets(), "***")}
-    return environment.get_template(script).render(deployment.variables() | masked | code)
+    return environment.get_template(script).render({**deployment.variables(), **masked, **code})
 
 
 def plan(deployment: Deployment, code: Mapping[str, Any]) -> list[str]:

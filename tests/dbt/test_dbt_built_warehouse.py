@@ -93,7 +93,7 @@ def test_an_upgrade_keeps_the_rows_of_renamed_tables(
 
     for name, value in deployment.ANYWHERE.items():
         monkeypatch.setenv(name, value)
-    script = render("V1.6__readable_names.sql", Deployment.from_environment())
+    script = render("V1.6__readable_names.sql", Deployment.from_environment(), {})
     for statement in re.sub("--.*", "", script).split(";"):
         if statement.strip():
             built.query(statement)
