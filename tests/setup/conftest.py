@@ -25,6 +25,8 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "local" / "setup", folder / "local" / "setup", ignore=made)
     shutil.copytree(ROOT / "local" / "azurite", folder / "local" / "azurite")
     shutil.copytree(ROOT / "include" / "als", folder / "include" / "als", ignore=made)
+    (folder / "snowflake_stand_in").mkdir()
+    shutil.copy(ROOT / "snowflake_stand_in" / "pyproject.toml", folder / "snowflake_stand_in")
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(ROOT / name, folder)
     return folder
