@@ -106,15 +106,14 @@ def run_graph(tables: Tables, models: list[Model]) -> dict[str, str]:
 
 
 def contents(tables: Tables, models: list[Model]) -> Contents:
-    """Return columns and rows of all models, views as well; the order of rows doesn't matter."""
-    return {
-        model.name: [
-            repr([column.name for column in tables.connection.cursor().describe(query)]),
-            *sorted(map(repr, tables.run(query))),
-        ]
-        for model in models
-        for query in [f"select * from {model.name}"]
-    }
+    """Return columns and rows of all models, views as well; the order of neither matters."""
+    found = {}
+    for model in models:
+        described = tables.connection.cursor().describe(f"select * from {model.name}")
+        columns = ", ".join(sorted(column.name for column in described))
+        rows = tables.run(f"select {columns} from {model.name}")
+        found[model.name] = [columns, *sorted(map(repr, rows))]
+    return found
 
 
 def has_new_rows(tables: Tables) -> bool:
