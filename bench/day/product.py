@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, cast
 
+from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from snowflake.connector import connect
@@ -81,7 +82,9 @@ def _dbt(command: tuple[str, ...], logs: str) -> dict[str, float]:
     results = cast(RunExecutionResult, done.result).results
     if failed := [r for r in results if r.status not in ("success", "pass", "warn")]:
         raise RuntimeError("\n".join(f"{r.node.name}: {r.message}" for r in failed))
-    return {r.node.name: r.execution_time for r in results if r.node.resource_type == "model"}
+    return {
+        r.node.name: r.execution_time for r in results if r.node.resource_type == NodeType.Model
+    }
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from snowflake.connector import SnowflakeConnection
 from snowflake_stand_in.sql.descriptions import Descriptions
 
 from contract.conftest import Run
+from contract.stand_in import fetch
 
 Connect = Callable[..., SnowflakeConnection]
 
@@ -114,10 +116,10 @@ def test_types_follow_another_sessions_change(
         run(sql)
     other = connect().cursor()
     other.execute("begin")
-    assert repr(other.execute(ASKED).fetchall()) == repr(NUMBER)
+    assert repr(fetch(other, ASKED)) == repr(NUMBER)
     for sql in after:
         run(sql.format(schema=schema))
-    assert repr(other.execute(ASKED).fetchall()) == repr(FLOAT)
+    assert repr(fetch(other, ASKED)) == repr(FLOAT)
 
 
 def test_types_are_those_of_the_schema_in_use(run: Run, schema: str) -> None:
@@ -136,7 +138,7 @@ def test_one_sessions_temporary_table_is_no_others(connect: Connect, run: Run) -
     assert repr(run(ASKED)) == repr(NUMBER)
     other = connect().cursor()
     other.execute("create temporary table r as select 1::float as a")
-    assert repr(other.execute(ASKED).fetchall()) == repr(FLOAT)
+    assert repr(fetch(other, ASKED)) == repr(FLOAT)
     assert repr(run(ASKED)) == repr(NUMBER)
 
 
@@ -191,7 +193,7 @@ def test_what_is_remembered_is_what_is(steps: list[tuple[str, str, int]]) -> Non
                 both = known.of("r, s", lambda: [tuple(tables.values())])
                 assert both == [tuple(tables.values())]
             case "create":
-                with known.replacing(name, lambda name=name: tables[name]):
+                with known.replacing(name, partial(tables.__getitem__, name)):
                     tables[name] = columns
             case "alter":
                 with known.changing():
