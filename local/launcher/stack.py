@@ -35,7 +35,6 @@ from local.launcher.secrets import load_secrets, write_private
 from local.launcher.source import Source
 from local.setup import paths
 
-POOLS = {"gharchive_source": 2, "snowflake_load": 1, "dbt": 2}
 START_SECONDS = 120
 START_ATTEMPTS = 3
 
@@ -286,9 +285,10 @@ class Stack:
             {"api-server": self.ports["airflow"]},
             dict.fromkeys(names, environment),
         )
-        for name, slots in POOLS.items():
-            self.airflow.set_pool(name, slots)
-        self.airflow.unpause("gharchive_daily", timeout=START_SECONDS)
+        airflow = self.airflow
+        for name, pool in json.loads(paths.POOLS.read_text()).items():
+            airflow.set_pool(name, pool)
+        airflow.unpause("gharchive_daily", timeout=START_SECONDS)
 
     def _start_services(
         self,
