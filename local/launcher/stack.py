@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from subprocess import Popen
@@ -162,10 +163,13 @@ class Stack:
         write_private(self.layout.source, json.dumps(asdict(source)))
         write_environment_file(self.layout, self._airflow_environment())
         self._start_stand_ins(source)
-        self.create_stores()
-        if with_airflow:
-            self._migrate_airflow()
-            self._start_airflow()
+        # Airflow needs no store before its first task
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            stores = beside.submit(self.create_stores)
+            if with_airflow:
+                self._migrate_airflow()
+                self._start_airflow()
+            stores.result()
 
     def whereabouts(self) -> str:
         """Tell the user where to look."""
