@@ -39,29 +39,32 @@ def find_news(connection: SnowflakeConnection, project: Path, parameters: str) -
     `project` is the dbt project's folder with its manifest, `parameters` any text that stands for
     the parameters of training. The connection's role must see the tables and views of all models.
     """
-    fingerprint = _fingerprint(project)
-    models = json.dumps(_models(project))
-    ((newest, completed, its_project, its_parameters, is_dbt_later, behind),) = run_statement(
+    state = run_statement(
         connection.cursor(),
         STATEMENTS / "0_state.sql",
-        {"models": models},
+        {"models": json.dumps(_models(project))},
         models="parse_json(%(models)s)",
     )
-    found = {
-        "no run has done everything yet": completed is None,
-        f"load {newest} is newer than load {completed}": completed is not None
-        and completed < newest,
-        "the dbt project is another one": completed is not None and its_project != fingerprint,
-        "training has other parameters": completed is not None and its_parameters != parameters,
-        "dbt has begun something since the last complete run": is_dbt_later,
-        f"missing or behind the newest load: {behind}": bool(behind),
-    }
-    reasons = [reason for reason, is_so in found.items() if is_so]
-    if reasons:
-        log.info("There is something to do: %s", "; ".join(reasons))
+    ((newest, completed, its_project, its_parameters, is_dbt_later, behind),) = state
+    news = News([], newest, _fingerprint(project), parameters)
+    if completed is None:
+        news.reasons.append("no run has done everything yet")
+    else:
+        if completed < newest:
+            news.reasons.append(f"load {newest} is newer than load {completed}")
+        if its_project != news.project:
+            news.reasons.append("the dbt project is another one")
+        if its_parameters != parameters:
+            news.reasons.append("training has other parameters")
+        if is_dbt_later:
+            news.reasons.append("dbt has begun something since the last complete run")
+    if behind:
+        news.reasons.append(f"missing or behind the newest load: {behind}")
+    if news.reasons:
+        log.info("There is something to do: %s", "; ".join(news.reasons))
     else:
         log.info("Nothing to do: load %s is built, tested, trained on and shown", newest)
-    return News(reasons, newest, fingerprint, parameters)
+    return news
 
 
 def record_completion(connection: SnowflakeConnection, news: News) -> None:
