@@ -71,7 +71,7 @@ lint: ## Check style and SQL; installs its own tools only
 	@$(LINT)/ruff check .
 	@$(LINT)/ruff format --check .
 	@PYTHONPATH=.:snowflake_stand_in/src $(LINT)/lint-imports --no-logo --no-cache
-	@$(LINT)/sqlfluff lint include/sql/load include/als
+	@$(LINT)/sqlfluff lint include/sql/load include/sql/news include/als
 	@# From its own folder, whose settings name another templater
 	@cd include/dbt && ../../$(LINT)/sqlfluff lint models
 

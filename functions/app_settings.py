@@ -58,7 +58,7 @@ def ingest_settings(environment: Mapping[str, str]) -> IngestSettings:
 @contextmanager
 def open_containers(environment: Mapping[str, str]) -> Iterator[Containers[ContainerClient]]:
     """Give the three containers, by connection string or by the app's identity."""
-    names = [_container_name(environment, role) for role in Containers._fields]
+    names = {role: _container_name(environment, role) for role in Containers._fields}
     connection = _value(environment, "BLOB_CONNECTION_STRING")
     url = _value(environment, "GHARCHIVE_BLOB_URL")
     if bool(connection) == bool(url):
@@ -68,7 +68,7 @@ def open_containers(environment: Mapping[str, str]) -> Iterator[Containers[Conta
             "the app's managed identity may write to it, and not both."
         )
     with _by_connection_string(connection) if connection else _by_identity(url) as service:
-        yield Containers(*map(service.get_container_client, names))
+        yield Containers.opened(service.get_container_client, names=names)
 
 
 @contextmanager

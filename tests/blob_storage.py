@@ -21,11 +21,9 @@ class Storage(azurite.Storage):
 
     def containers(self, prefix: str, sas: str) -> AzureContainers:
         """Return clients for three containers, without the SDK's slow retries."""
-        return Containers(
-            *(
-                ContainerClient(self.url, f"{prefix}-{role}", credential=sas, retry_total=0)
-                for role in Containers._fields
-            )
+        return Containers.opened(
+            lambda name: ContainerClient(self.url, name, credential=sas, retry_total=0),
+            prefix=f"{prefix}-",
         )
 
 

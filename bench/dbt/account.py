@@ -44,8 +44,7 @@ class Source:
         self._hours = hours
         self._events_per_hour = events_per_hour
         self._settings = IngestSettings(base_url=url)
-        client = storage.owner.get_container_client
-        self._containers = Containers(*(client(f"gharchive-{role}") for role in Containers._fields))
+        self._containers = Containers.opened(storage.owner.get_container_client)
 
     def ingest(self, hour: datetime) -> dict[str, Any]:
         """Bring an hour into Blob; return its outcome."""

@@ -13,9 +13,10 @@ from include.ingest.errors import (
     TransientIngestError,
     UnusableHour,
 )
-from include.ingest.hour import Containers, ingest_hour
+from include.ingest.hour import ingest_hour
 from include.ingest.outcome import HourOutcome, Verdict
 from include.ingest.settings import CONTAINER_NAMES, DROPPED_TYPES, IngestSettings
+from include.ingest.store import Containers
 
 __all__ = [
     "CONTAINER_NAMES",

@@ -21,10 +21,10 @@ from include.ingest.errors import (
     TransientIngestError,
     UnusableHour,
 )
-from include.ingest.hour import Containers, ingest_hour
+from include.ingest.hour import ingest_hour
 from include.ingest.outcome import HourOutcome
 from include.ingest.settings import IngestSettings
-from include.ingest.store import Store
+from include.ingest.store import Containers, Store
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -54,17 +54,14 @@ class Target(NamedTuple):
     def containers(self) -> Containers[Store]:
         """Return the three stores."""
         if self.to is None:
-            return Containers(None, None, None)
+            return Containers.opened(lambda _: None)
         if "://" not in self.to:
-            return Containers(*(Path(self.to, role) for role in Containers._fields))
+            return Containers.opened(Path(self.to).joinpath, prefix="")
         from azure.storage.blob import ContainerClient
 
-        prefix = self.to.rstrip("/").removesuffix("-events")
-        return Containers(
-            *(
-                ContainerClient.from_container_url(f"{prefix}-{role}", credential=_credential())
-                for role in Containers._fields
-            )
+        return Containers.opened(
+            lambda url: ContainerClient.from_container_url(url, credential=_credential()),
+            prefix=self.to.rstrip("/").removesuffix("-events") + "-",
         )
 
 

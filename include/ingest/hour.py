@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
-from typing import Generic, NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 from tenacity import (
@@ -19,7 +19,7 @@ from tenacity import (
 )
 
 from include.ingest.archive_hour import ArchiveHour
-from include.ingest.blob import Content, GzipBlob, JsonBlob, gzip_compressor
+from include.ingest.blob import Content, GzipBlob, JsonBlob
 from include.ingest.errors import (
     Damage,
     DamagedSource,
@@ -29,10 +29,11 @@ from include.ingest.errors import (
 )
 from include.ingest.events import Sieve, whole_lines
 from include.ingest.outcome import WHOLE, HourOutcome, Verdict
+from include.ingest.own_gzip import pass_on
 from include.ingest.quarantine import Quarantine
 from include.ingest.settings import IngestSettings
 from include.ingest.source import SourceFile, open_source, sizes
-from include.ingest.store import Store
+from include.ingest.store import Containers, Store
 
 logger = logging.getLogger(__name__)
 
@@ -40,21 +41,8 @@ TRIES_OF_DAMAGE = 3
 """How often a file must come with the same damage for that to be the archive's."""
 MAX_RETRY_AFTER = 60.0
 """Seconds that a host may ask to be left alone for within a call; longer is the caller's wait."""
-TRIAL_BYTES = 4 << 20
 
-
-AnyStore = TypeVar("AnyStore", bound="Store", covariant=True)
-
-
-class Containers(NamedTuple, Generic[AnyStore]):
-    """Where an hour goes: Azure containers, with object-level read, create and write, or folders.
-
-    None in their place forgets everything, for a dry run.
-    """
-
-    events: AnyStore
-    outcomes: AnyStore
-    quarantine: AnyStore
+T = TypeVar("T")
 
 
 def ingest_hour(
@@ -92,10 +80,6 @@ class _wait(wait_random_exponential):  # noqa: N801 - one of tenacity's
         return max(super().__call__(retry_state), min(asked, MAX_RETRY_AFTER))
 
 
-class _NotPassableError(Exception):
-    """The source's bytes can't stand for the kept events: compress these."""
-
-
 class _Job:
     """The attempts at one hour; they share what they learn of a damage."""
 
@@ -126,24 +110,28 @@ class _Job:
             logger.info("%s: unchanged since %s, not fetched", hour, outcome.ingested_at)
         return outcome
 
-    def _outcome(self, last: HourOutcome | None, may_pass_on: bool = True) -> HourOutcome:
-        settings = self.settings
+    def _outcome(self, last: HourOutcome | None) -> HourOutcome:
+        """Read the source: a first time to reuse its gzip, a second to compress what can't be."""
+        may_reuse = self.settings.keeps_everything and not self._tolerated(last)
+        passed_on = self._read(last, self._passed_on) if may_reuse else None
+        return passed_on or self._read(last, self._compressed)
+
+    def _read(
+        self,
+        last: HourOutcome | None,
+        transfer: Callable[[SourceFile, GzipBlob, HourOutcome | None], T],
+    ) -> HourOutcome | T:
+        """Open the source, and transfer it if it holds anything new."""
         events = GzipBlob(self.containers.events, self.hour.events_name)
         is_intact = last is not None and events.holds(last.content_sha256)
-        is_current = last is not None and last.filter_fingerprint == settings.fingerprint
+        is_current = last is not None and last.filter_fingerprint == self.settings.fingerprint
         known_etag = last.source_etag if last and is_intact and is_current else None
-        tolerated = self._tolerated(last)
-        passes_on = may_pass_on and settings.keeps_everything and not tolerated
-        with open_source(self.url, known_etag, settings, tolerated) as source:
+        with open_source(self.url, known_etag, self.settings, self._tolerated(last)) as source:
             if source.missing:
                 return self._without_source(last, is_intact)
             if last is not None and source.unchanged:
                 return _at(events.last_modified, last)
-            try:
-                return self._transfer(source, events, last, tolerated, passes_on)
-            except _NotPassableError as error:
-                logger.info("%s: compressed anew, since %s", self.hour, error)
-        return self._outcome(last, may_pass_on=False)
+            return transfer(source, events, last)
 
     def _tolerated(self, last: HourOutcome | None) -> Damage | None:
         """Return the damage that is the archive's own, if this last try finds it once more.
@@ -155,32 +143,42 @@ class _Job:
         is_held = last is not None and last.verdict in WHOLE
         return before[0] if is_same and before[0].etag and not is_held else None
 
-    def _transfer(
-        self,
-        source: SourceFile,
-        events: GzipBlob,
-        last: HourOutcome | None,
-        tolerated: Damage | None,
-        passes_on: bool,
-    ) -> HourOutcome:
-        """Stream the source through the sieve into the blobs, and publish them."""
-        hour, settings = self.hour, self.settings
-        quarantine = GzipBlob(self.containers.quarantine, hour.quarantine_name)
-        sieve = Sieve(settings.keeps, Quarantine(quarantine).add)
-        if passes_on:
-            _pass_on(source, sieve, events)
-        else:
-            if tolerated:
-                damaged_file = GzipBlob(self.containers.quarantine, hour.damaged_name)
-                source.tee(damaged_file.write_compressed)
-            for lines in whole_lines(source.content()):
-                events.write(sieve.sift(lines))
-
+    def _passed_on(
+        self, source: SourceFile, events: GzipBlob, last: HourOutcome | None
+    ) -> HourOutcome | None:
+        """Publish the source's own gzip; None if it can't stand for the kept events."""
+        quarantine = GzipBlob(self.containers.quarantine, self.hour.quarantine_name)
+        sieve = Sieve(self.settings.keeps, Quarantine(quarantine).add)
+        if why_not := pass_on(source, sieve, events):
+            logger.info("%s: read again and compressed, since %s", self.hour, why_not)
+            return None
         quarantine.publish()
-        if source.damage:  # which is the tolerated one
+        return self._published(source, sieve, events, last)
+
+    def _compressed(
+        self, source: SourceFile, events: GzipBlob, last: HourOutcome | None
+    ) -> HourOutcome:
+        """Publish the kept events as a gzip of ours, and what isn't usable beside it."""
+        quarantine = GzipBlob(self.containers.quarantine, self.hour.quarantine_name)
+        sieve = Sieve(self.settings.keeps, Quarantine(quarantine).add)
+        damaged_file = None
+        if self._tolerated(last):
+            damaged_file = GzipBlob(self.containers.quarantine, self.hour.damaged_name)
+            source.tee(damaged_file.write_compressed)
+        for lines in whole_lines(source.content()):
+            events.write(sieve.sift(lines))
+        quarantine.publish()
+        if damaged_file and source.damage:
             damaged_file.publish()
         else:
             self._refuse_mostly_bad(sieve)
+        return self._published(source, sieve, events, last)
+
+    def _published(
+        self, source: SourceFile, sieve: Sieve, events: GzipBlob, last: HourOutcome | None
+    ) -> HourOutcome:
+        """Publish what was staged, and return the account of it."""
+        hour, settings = self.hour, self.settings
         times = sorted(sieve.created_at.values())
         content = events.publish(_summary(sieve, times))
         usual_bytes = _usual_bytes(hour, settings, source.received_bytes)
@@ -255,38 +253,6 @@ def _at(modified: datetime | None, outcome: HourOutcome) -> HourOutcome:
     if outcome.blob_last_modified == modified:
         return outcome
     return msgspec.structs.replace(outcome, blob_last_modified=modified)
-
-
-def _pass_on(source: SourceFile, sieve: Sieve, events: GzipBlob) -> None:
-    """Pass the source's own bytes on; _NotPassableError if they aren't, or needn't be, the best."""
-    trial = gzip_compressor()
-    trial_bytes = 0
-    source.tee(events.write_compressed)
-    ends_whole = True
-
-    def checked() -> Iterator[bytes]:
-        nonlocal trial_bytes, ends_whole
-        seen = 0
-        for piece in source.content():
-            if seen < TRIAL_BYTES:
-                trial_bytes += len(trial.compress(piece))
-                seen += len(piece)
-                if seen >= TRIAL_BYTES and trial_bytes < source.received_bytes:
-                    raise _NotPassableError("that is smaller")
-            events.count(piece)
-            ends_whole = piece.endswith(b"\n")
-            yield piece
-        if seen < TRIAL_BYTES and trial_bytes + len(trial.flush()) < source.received_bytes:
-            raise _NotPassableError("that is smaller")
-
-    for lines in whole_lines(checked()):
-        sieve.sift(lines)
-        if sieve.quarantined:
-            raise _NotPassableError("it has unusable lines")
-    if not sieve.lines_read:
-        raise _NotPassableError("it has no lines")
-    if not (ends_whole and source.is_one_member):
-        raise _NotPassableError("it isn't one gzip of whole lines")
 
 
 def _summary(sieve: Sieve, times: list[datetime]) -> dict[str, str]:

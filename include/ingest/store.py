@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from include.ingest.file_blob import FileBlob
+from include.ingest.settings import CONTAINER_NAMES
 
 if TYPE_CHECKING:
     # Who writes into a folder needn't wait for Azure's library
@@ -15,6 +16,33 @@ if TYPE_CHECKING:
 
 Store: TypeAlias = "ContainerClient | Path | None"
 """A container, a folder, or nothing at all, which forgets what it is given (a dry run)."""
+AnyStore = TypeVar("AnyStore", bound=Store, covariant=True)
+
+
+class Containers(NamedTuple, Generic[AnyStore]):
+    """Where an hour goes: Azure containers, with object-level read, create and write, or folders.
+
+    None in their place forgets everything, for a dry run.
+    """
+
+    events: AnyStore
+    outcomes: AnyStore
+    quarantine: AnyStore
+
+    @classmethod
+    def opened(
+        cls,
+        store: Callable[[str], AnyStore],
+        names: Mapping[str, Any] = CONTAINER_NAMES,
+        prefix: str | None = None,
+    ) -> Containers[AnyStore]:
+        """Open the store of each name: that of `names`, the usual one where they have none.
+
+        With a `prefix` the names are this and the field.
+        """
+        if prefix is not None:
+            names = {role: prefix + role for role in cls._fields}
+        return cls(*(store(names.get(role) or CONTAINER_NAMES[role]) for role in cls._fields))
 
 
 class Blob(Protocol):

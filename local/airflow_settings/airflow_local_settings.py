@@ -9,7 +9,14 @@ if sys.argv[1:] == ["scheduler"]:
     # Each task is a fork of the scheduler: what is imported here, a task needn't import again.
     # That is a few seconds of two cores for each of some forty tasks.
     import airflow.providers.microsoft.azure.hooks.wasb
+    import airflow.providers.snowflake.hooks.snowflake
+    import airflow.providers.standard.decorators.python
+    import cosmos.converter
     import cosmos.operators.local
+
+    # Cosmos' plugin, which a task loads while it parses the DAG file
+    import cosmos.plugin.airflow3
+    import cosmos.profiles
     import dbt.adapters.snowflake
     import dbt.cli.main
     import snowflake.connector

@@ -30,12 +30,11 @@ class AirflowApi:
         login.raise_for_status()
         self.session.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
 
-    def set_pool(self, name: str, slots: int) -> None:
+    def set_pool(self, name: str, settings: Mapping[str, Any]) -> None:
         """Create a pool, or leave it as the user has set it."""
         if name in {pool["name"] for pool in self._all("/pools", "pools")}:
             return
-        pool = {"name": name, "slots": slots, "description": "docs/settings.md says what for"}
-        self._change("POST", "/pools", pool)
+        self._change("POST", "/pools", {"name": name, **settings})
 
     def unpause(self, dag_id: str, timeout: float) -> None:
         """Unpause a DAG as soon as Airflow knows it; TimeoutError after `timeout` seconds."""

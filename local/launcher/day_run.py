@@ -21,6 +21,8 @@ DAG_ID = "gharchive_daily"
 RUN_PREFIX = "make_run__"
 POLL_SECONDS = 2.0
 BACKFILL_ATTEMPTS = 5
+# As many skipped tasks are told of by name
+FEW = 5
 # In the conf of every run and backfill that a launcher follows
 MARK = {"started_by": "make"}
 RUN_ENDED = {"success", "failed"}
@@ -42,11 +44,21 @@ class Follower:
         """Print what has happened since the last call."""
         tasks = self.airflow.task_instances(DAG_ID, self.run_id)
         ended = sum(task["state"] in ENDED for task in tasks)
+        progress = f"{ended}/{len(tasks)}"
+        skipped = []
         for task in sorted(tasks, key=lambda task: task["end_date"] or ""):
             key = (task["task_id"], task["map_index"], task["state"], task["try_number"])
             if task["state"] in ENDED | WAITING and key not in self.printed:
                 self.printed.add(key)
-                self.say(self._line(task, f"{ended}/{len(tasks)}"))
+                if task["state"] == "skipped":
+                    skipped.append(task)
+                else:
+                    self.say(self._line(task, progress))
+        if len(skipped) > FEW:
+            self.say(f"  [{progress:>5}] {f'{len(skipped)} tasks':<42} skipped")
+        else:
+            for task in skipped:
+                self.say(self._line(task, progress))
 
     def _line(self, task: dict[str, Any], progress: str) -> str:
         hour = task.get("rendered_map_index")
@@ -73,6 +85,8 @@ class Follower:
             result = self.airflow.result(task)
             rows, loaded, unchanged = result["rows"], result["loaded"], result["unchanged"]
             return f"  {loaded} hours loaded ({rows:,} rows), {unchanged} unchanged"
+        if task["task_id"] == "is_anything_new" and not self.airflow.result(task):
+            return "  nothing is new since the last complete run: the rest is skipped"
         if task["task_id"] == "alert":
             alarms = str(self.airflow.result(task)).splitlines()
             return "".join(f"\n      ! {alarm}" for alarm in alarms)

@@ -175,6 +175,8 @@ def airflow_environment(
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.airflow_jwt_secret,
         # Runs begin when the user asks for them, not because a laptop was opened on a new day
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+        # A task that follows another waits for the scheduler's next look; the default is a second
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.25",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from subprocess import Popen
@@ -35,7 +36,6 @@ from local.launcher.secrets import load_secrets, write_private
 from local.launcher.source import Source
 from local.setup import paths
 
-POOLS = {"gharchive_source": 2, "snowflake_load": 1, "dbt": 2}
 START_SECONDS = 120
 START_ATTEMPTS = 3
 
@@ -163,10 +163,13 @@ class Stack:
         write_private(self.layout.source, json.dumps(asdict(source)))
         write_environment_file(self.layout, self._airflow_environment())
         self._start_stand_ins(source)
-        self.create_stores()
-        if with_airflow:
-            self._migrate_airflow()
-            self._start_airflow()
+        # Airflow needs no store before its first task
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            stores = beside.submit(self.create_stores)
+            if with_airflow:
+                self._migrate_airflow()
+                self._start_airflow()
+            stores.result()
 
     def whereabouts(self) -> str:
         """Tell the user where to look."""
@@ -286,9 +289,10 @@ class Stack:
             {"api-server": self.ports["airflow"]},
             dict.fromkeys(names, environment),
         )
-        for name, slots in POOLS.items():
-            self.airflow.set_pool(name, slots)
-        self.airflow.unpause("gharchive_daily", timeout=START_SECONDS)
+        airflow = self.airflow
+        for name, pool in json.loads(paths.POOLS.read_text()).items():
+            airflow.set_pool(name, pool)
+        airflow.unpause("gharchive_daily", timeout=START_SECONDS)
 
     def _start_services(
         self,

@@ -41,6 +41,9 @@ SPARK_CONF = DATA / "spark"
 JAVA_HOME = DATA / "java-home"
 JAVA = DATA / "java"
 
+# In the form that `airflow pools import` takes
+POOLS = ROOT / "dags" / "gharchive" / "pools.json"
+
 DBT_PROJECT = ROOT / "include" / "dbt"
 DBT_MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 DBT_DOCS = DBT_PROJECT / "target" / "static_index.html"

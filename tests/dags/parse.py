@@ -1,4 +1,4 @@
-"""Parse a DAG file as Airflow's DAG processor does, in a fresh process: `parse.py FILE`.
+"""Parse a folder of DAGs as Airflow's DAG processor does, in a fresh process: `parse.py FOLDER`.
 
 Prints as JSON what the tests ask about, since no test process should import Airflow with the
 settings that this one needs.
@@ -77,6 +77,7 @@ if __name__ == "__main__":
     bag = DagBag(sys.argv[1])
     found = bag.dags.get("gharchive_daily")
     answer: dict[str, Any] = {
+        "files": [stat.file for stat in bag.dagbag_stats],
         "errors": list(bag.import_errors.values()),
         "heavy": [name for name in HEAVY if name in sys.modules],
     }

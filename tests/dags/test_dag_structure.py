@@ -31,8 +31,8 @@ BAD_PARAMS: list[dict[str, Any]] = [
 ]
 
 
-def parse(file: Path, home: Path) -> dict[str, Any]:
-    """Parse a DAG file in a process of its own, whose connections come from the environment."""
+def parse(project: Path, home: Path) -> dict[str, Any]:
+    """Parse the DAG file in a process of its own, whose connections come from the environment."""
     extra = {
         "account": "a",
         "database": "GHARCHIVE",
@@ -44,12 +44,12 @@ def parse(file: Path, home: Path) -> dict[str, Any]:
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW_CONN_GHARCHIVE_SNOWFLAKE": json.dumps(snowflake),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(project), str(ROOT)]),
     }
     done = subprocess.run(
         [
             *(sys.executable, "-W", "ignore", str(Path(__file__).with_name("parse.py"))),
-            *(str(file), json.dumps(GOOD_PARAMS + BAD_PARAMS)),
+            *(str(project / "dags"), json.dumps(GOOD_PARAMS + BAD_PARAMS)),
         ],
         env=environment,
         capture_output=True,
@@ -63,7 +63,7 @@ def parse(file: Path, home: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def dag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what `parse.py` says of the DAG."""
-    return parse(ROOT / "dags" / "gharchive_daily.py", tmp_path_factory.mktemp("airflow"))
+    return parse(ROOT, tmp_path_factory.mktemp("airflow"))
 
 
 def before(dag: dict[str, Any], task: str) -> set[str]:
@@ -93,6 +93,11 @@ def test_parsing_imports_nothing_heavy(dag: dict[str, Any]) -> None:
     assert dag["heavy"] == []
 
 
+def test_airflow_looks_for_dags_in_the_page_alone(dag: dict[str, Any]) -> None:
+    """What the page imports isn't parsed for itself."""
+    assert [Path(file).name for file in dag["files"]] == ["gharchive_daily.py"]
+
+
 def test_the_schedule_makes_one_run_of_each_day(dag: dict[str, Any]) -> None:
     """The run of a day's interval is about that day; the past isn't caught up with unasked."""
     day, next_day = "2015-01-01T00:00:00+00:00", "2015-01-02T00:00:00+00:00"
@@ -120,10 +125,14 @@ def test_the_stages_follow_each_other(dag: dict[str, Any]) -> None:
     for model in tables("gold"):
         assert tables("silver") <= before(dag, model)
     assert {*tables("gold"), "silver_views"} <= before(dag, "gold_views")
+    assert before(dag, "is_anything_new") == {"plan", "ingest", "load"}
+    for model in tables("silver"):
+        assert "is_anything_new" in before(dag, model)
     assert "gold_views" in before(dag, "plan_model")
     assert {"is_last_run", "plan_model"} <= before(dag, "train")
     assert "train" in before(dag, "publish")
-    assert before(dag, "refresh") == set(dag["tasks"]) - {"refresh", "alert"}
+    assert before(dag, "refresh") == set(dag["tasks"]) - {"refresh", "alert", "record_completion"}
+    assert before(dag, "record_completion") == set(dag["tasks"]) - {"alert", "record_completion"}
     assert before(dag, "alert") == {"plan", "ingest"}
 
 
@@ -168,8 +177,7 @@ def test_params_of_a_wrong_type_are_refused(dag: dict[str, Any], number: int) ->
 
 def test_a_missing_manifest_says_how_to_make_it(tmp_path: Path) -> None:
     """As Airflow's UI shows it."""
-    (tmp_path / "dags").mkdir()
-    file = shutil.copy(ROOT / "dags" / "gharchive_daily.py", tmp_path / "dags")
-    [error] = parse(Path(file), tmp_path)["errors"]
+    shutil.copytree(ROOT / "dags", tmp_path / "dags")
+    [error] = parse(tmp_path, tmp_path)["errors"]
     assert f"{tmp_path}/include/dbt/target/manifest.json is missing" in error
     assert "run `make manifest`" in error

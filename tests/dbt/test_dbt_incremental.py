@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
+from include.sql.news import find_news, record_completion
 from tests.dbt.small_world import HOURS, SLOTS, invent
-from tests.dbt.warehouse import TABLES, Event, Warehouse, hour_name, killed_at_write
+from tests.dbt.warehouse import PROJECT, TABLES, Event, Warehouse, hour_name, killed_at_write
 
 SEED = 20150101
 SEQUENCES, STEPS = 2, 4
@@ -241,3 +242,27 @@ def test_a_lost_or_doubled_row_fails_the_reconciliation(
     stored = query(f"select what_to_do from test_failures.{test}")
     assert len(stored) == 1
     assert f"dbt build --full-refresh --select {table.partition('.')[2]}+" in stored[0][0]
+
+
+def test_what_dbt_fails_at_or_dies_of_is_left_to_do(reconciled: Warehouse) -> None:
+    """Though the watermark of the table is at the newest load."""
+
+    def reasons() -> list[str]:
+        return find_news(reconciled.connection, PROJECT, "none").reasons
+
+    def complete() -> None:
+        record_completion(reconciled.connection, find_news(reconciled.connection, PROJECT, "none"))
+        assert reasons() == []
+
+    begun = ["dbt has begun something since the last complete run"]
+    reconciled.dbt("run")
+    complete()
+
+    with killed_at_write(2):
+        assert reconciled.dbt_failures("build", "--select", "event_rows")
+    assert reasons() == begun
+    complete()
+
+    reconciled.query("insert into silver.events select * from silver.events limit 1")
+    assert reconciled.dbt_failures("build", "--select", "events", "--exclude", "test_type:unit")
+    assert reasons() == begun

@@ -27,13 +27,13 @@ from include.ingest import (
 from tests.functions.conftest import file_of, small_hour, statuses
 from tests.ingest.archive_server import Answer, ArchiveServer
 
-NOTHING = Containers(None, None, None)
+NOTHING = Containers.opened(lambda _: None)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Containers[Path]:
-    return Containers(*(tmp_path / role for role in Containers._fields))
+    return Containers.opened(tmp_path.joinpath, prefix="")
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def containers(storage: Storage, prefix: str) -> AzureContainers:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Containers[Path]:
-    return Containers(*(tmp_path / role for role in Containers._fields))
+    return Containers.opened(tmp_path.joinpath, prefix="")
 
 
 @pytest.fixture

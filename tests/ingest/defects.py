@@ -219,18 +219,16 @@ def _without_container(scene: Scene) -> None:
 def through(proxy: TcpProxy, storage: Storage, prefix: str) -> AzureContainers:
     """Return clients that reach storage through a proxy, and don't wait for it for long."""
     url = storage.url.replace(storage.address, proxy.address)
-    return Containers(
-        *(
-            ContainerClient(
-                url,
-                f"{prefix}-{role}",
-                credential=storage.sas(),
-                retry_total=0,
-                connection_timeout=1,
-                read_timeout=0.5,
-            )
-            for role in Containers._fields
-        )
+    return Containers.opened(
+        lambda name: ContainerClient(
+            url,
+            name,
+            credential=storage.sas(),
+            retry_total=0,
+            connection_timeout=1,
+            read_timeout=0.5,
+        ),
+        prefix=f"{prefix}-",
     )
 
 

@@ -250,7 +250,7 @@ def test_a_dry_run_reports_what_a_run_would_and_writes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    nowhere = Containers(None, None, None)
+    nowhere = Containers.opened(lambda _: None)
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
@@ -258,7 +258,7 @@ def test_a_dry_run_reports_what_a_run_would_and_writes_nothing(
         archive.serve(FILE, Answer(body))
         dry = ingest_hour(HOUR, settings, nowhere)
         assert files(tmp_path) == {}
-        wet = ingest_hour(HOUR, settings, Containers(*(tmp_path / str(n) for n in range(3))))
+        wet = ingest_hour(HOUR, settings, Containers.opened(tmp_path.joinpath, prefix=""))
         assert apart_from_times(dry) == apart_from_times(wet)
         for name in files(tmp_path):
             (tmp_path / name).unlink()

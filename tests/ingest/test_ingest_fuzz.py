@@ -116,7 +116,7 @@ def test_every_answer_ends_in_an_account_or_an_ingest_error(
     settings = changed(settings, dropped_types=dropped, max_quarantined_share=1.0)
     archive.serve(FILE, *answers)
     with TemporaryDirectory() as folder:
-        containers = Containers(*(Path(folder, role) for role in Containers._fields))
+        containers = Containers.opened(Path(folder).joinpath, prefix="")
         try:
             outcome = ingest_hour(HOUR, settings, containers)
         except IngestError:
@@ -151,7 +151,7 @@ def test_every_good_gzip_is_read_as_python_reads_it(
 ) -> None:
     content = gzip.decompress(body)
     archive.serve(FILE, Answer(body))
-    nowhere = Containers(None, None, None)
+    nowhere = Containers.opened(lambda _: None)
     outcome = ingest_hour(HOUR, changed(settings, max_quarantined_share=1.0), nowhere)
     lines = content.split(b"\n")
     assert outcome.lines_read == len(lines) - (not lines[-1])
@@ -166,7 +166,7 @@ def test_a_damage_that_stays_is_a_verdict_and_none_is_overlooked(
     body: bytes, archive: ArchiveServer, settings: IngestSettings
 ) -> None:
     archive.serve(FILE, Answer(body))
-    nowhere = Containers(None, None, None)
+    nowhere = Containers.opened(lambda _: None)
     try:
         outcome = ingest_hour(HOUR, changed(settings, max_quarantined_share=1.0), nowhere)
     except PermanentIngestError:
@@ -182,4 +182,4 @@ def test_a_manifest_that_cannot_be_read_is_as_good_as_none(
 ) -> None:
     archive.serve(FILE, Answer(gzip.compress(GOOD)))
     archive.serve("2015-01-01-12.manifest.json", Answer(manifest))
-    assert ingest_hour(HOUR, settings, Containers(None, None, None)).verdict == "published"
+    assert ingest_hour(HOUR, settings, Containers.opened(lambda _: None)).verdict == "published"

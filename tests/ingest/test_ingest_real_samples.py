@@ -29,7 +29,7 @@ def by_hour(lines: Sequence[bytes]) -> Mapping[datetime, list[bytes]]:
 def ingested(lines: Sequence[bytes], folder: Path) -> list[HourOutcome]:
     """Publish lines as an archive of hours and ingest all of these into a folder."""
     hours = by_hour(lines)
-    containers = Containers(*(folder / role for role in Containers._fields))
+    containers = Containers.opened(folder.joinpath, prefix="")
     with ArchiveServer() as archive:
         for hour, content in hours.items():
             name = f"{hour:%Y-%m-%d}-{hour.hour}.json.gz"

@@ -1,5 +1,6 @@
 """What can be told of the images and services without Docker."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from local.launcher.ports import USUAL
-from local.launcher.stack import POOLS
+from local.setup import paths
 from tests.setup.conftest import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())
@@ -42,9 +43,11 @@ def test_astro_gets_the_product_whole() -> None:
 
 def test_pools_agree() -> None:
     astro = yaml.safe_load((ROOT / "airflow_settings.yaml").read_text())["airflow"]["pools"]
-    compose = re.findall(r"airflow pools set (\w+) (\d+)", command("migration"))
-    assert {pool["pool_name"]: pool["pool_slot"] for pool in astro} == POOLS
-    assert {name: int(slots) for name, slots in compose} == POOLS
+    assert {
+        pool["pool_name"]: {"slots": pool["pool_slot"], "description": pool["pool_description"]}
+        for pool in astro
+    } == json.loads(paths.POOLS.read_text())
+    assert f"airflow pools import {paths.POOLS.relative_to(ROOT)}" in command("migration")
 
 
 @pytest.mark.parametrize(

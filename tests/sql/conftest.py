@@ -39,12 +39,7 @@ class Archive:
 
     def ingest(self, *hours: datetime) -> list[Outcome]:
         """Bring hours into Blob storage; return their outcomes as the DAG passes them on."""
-        containers = Containers(
-            *(
-                self.blob.get_container_client(f"{self.prefix}-{name}")
-                for name in ("events", "outcomes", "quarantine")
-            )
-        )
+        containers = Containers.opened(self.blob.get_container_client, prefix=f"{self.prefix}-")
         settings = IngestSettings(base_url=self.url)
         return [ingest_hour(hour, settings, containers).to_dict() for hour in hours]
 

@@ -22,6 +22,8 @@ MAY = {
         "select count(*) from bronze.events_current",
         "select count(*) from ledger.loads",
         "insert into ledger.model_watermarks select 'x', 0, sysdate() where false",
+        "insert into ledger.dbt_commands select 'x', sysdate() where false",
+        "insert into ledger.completed_runs select 0, 'x', 'x', sysdate() where false",
         "create or replace table silver.by_transformer as select 1 as a",
         "create or replace view gold.by_transformer as select a from silver.by_transformer",
         "select model_id from gold.live_model",

@@ -15,7 +15,7 @@ from include.sql.deploy import from_code, render, scripts
 from include.sql.settings import Deployment
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("include/sql/load", "include/als", "local/launcher/report")
+FOLDERS = ("include/sql/load", "include/sql/news", "include/als", "local/launcher/report")
 PYTHON = ("include", "dags", "plugins", "functions")
 
 # Values of the kind that the callers write in: include/sql/load.py, include/als/publish.py
@@ -26,6 +26,7 @@ VALUES = {
     "load_seq": "7",
     "load_id": "00000000-0000-0000-0000-000000000000",
     "files": "'2015/01/01/12.json.gz', '2015/01/01/13.json.gz'",
+    "models": """parse_json('[{"name": "events", "relation": "A.B", "is_table": true}]')""",
     "model_id": "2015-01-01-7-0a1b2c3d",
     "result": "result.json",
     "pattern": ".*part-[0-9]+-of-2[.]parquet",

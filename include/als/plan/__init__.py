@@ -21,6 +21,12 @@ class ModelPlan:
     is_trained: bool
 
 
+def parameters_text(parameters: Mapping[str, float]) -> str:
+    """Return the same text for the same parameters."""
+    # 5 and 5.0 are one parameter: a form sends the former, a default may be the latter
+    return json.dumps({name: float(value) for name, value in parameters.items()}, sort_keys=True)
+
+
 def plan_model(
     connection: SnowflakeConnection, as_of: str, parameters: Mapping[str, float]
 ) -> ModelPlan:
@@ -28,9 +34,7 @@ def plan_model(
 
     The same data and parameters always give the same id, so nothing is trained twice.
     """
-    # 5 and 5.0 are one parameter: a form sends the former, a default may be the latter
-    text = json.dumps({name: float(value) for name, value in parameters.items()}, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(parameters_text(parameters).encode()).hexdigest()[:8]
     cursor = connection.cursor()
     ((load_seq,),) = run_statement(cursor, STATEMENTS / "0_watermark.sql")
     model_id = f"{as_of}-{load_seq}-{digest}"

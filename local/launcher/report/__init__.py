@@ -18,6 +18,7 @@ STAGES = {
     "plan": "plan",
     "ingest": "ingest",
     "load": "Bronze",
+    "is_anything_new": "anything new?",
     "silver": "Silver",
     "silver_views": "Silver",
     "gold": "Gold",

@@ -1,0 +1,1 @@
+"""What `gharchive_daily.py` is made of: its form, the bodies of its tasks, its dbt tasks."""
