@@ -113,9 +113,22 @@ def test_show_objects_and_schemas_as_dbt_asks(run: Run, schema: str) -> None:
     assert schema in [row[1] for row in run("show terse schemas in database gharchive limit 10000")]
 
 
-@pytest.mark.parametrize("asked", ["show objects", "show tables"])
-def test_show_lists_one_state_while_another_session_creates_and_drops(
-    connect: Callable[..., SnowflakeConnection], run: Run, asked: str
+COUNTING = ("show objects", "show tables")
+LISTING = (
+    "show terse objects",
+    "show views",
+    "show columns",
+    "show columns in table stays",
+    "describe table stays",
+    "describe schema {schema}",
+    "select table_name, row_count from gharchive.information_schema.tables",
+    "select table_name, column_name from gharchive.information_schema.columns",
+)
+
+
+@pytest.mark.parametrize("asked", [*COUNTING, *LISTING])
+def test_lists_are_of_one_state_while_another_session_creates_and_drops(
+    connect: Callable[..., SnowflakeConnection], run: Run, schema: str, asked: str
 ) -> None:
     run("create table stays (a number)")
     run("insert into stays values (1), (2), (3)")
@@ -126,15 +139,20 @@ def test_show_lists_one_state_while_another_session_creates_and_drops(
         cursor = connect().cursor()
         while not ended.is_set():
             cursor.execute("create table passes as select 1 as a")
+            cursor.execute("create or replace view looks as select a from passes")
+            cursor.execute("drop view looks")
             cursor.execute("drop table passes")
 
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(create_and_drop)
         try:
-            for _ in range(40):
-                found = {row[1]: row[7] for row in run(asked)}
-                assert found.pop("PASSES", 1) == 1
-                assert found == {"STAYS": 2}
+            for _ in range(30):
+                found = run(asked.format(schema=schema))
+                if asked in COUNTING:
+                    rows = {row[1]: row[7] for row in found}
+                    assert rows.pop("PASSES", 1) == 1
+                    assert rows.pop("LOOKS", 0) == 0
+                    assert rows == {"STAYS": 2}
         finally:
             ended.set()
         other.result()
