@@ -36,11 +36,11 @@ status: setup ## Show what is running, and where
 	@$(PYTHON) -m local status
 
 test: setup ## Run the tests
-	@# In the order of folders: by number of tests, the longest folder would come last
+	@# In the order of conftest.py: by number of tests, the longest folder would come last
 	@$(PYTEST) -m "not long" -n 2 --no-loadscope-reorder
 
-test-fast: setup ## Run the tests that take seconds
-	@$(PYTEST) -m "not slow and not long"
+test-fast: setup ## Run the tests that take little: less than a minute
+	@$(PYTEST) -m "not slow and not long" -n 2 --no-loadscope-reorder --durations=5
 
 test-long: setup ## Run the tests with full counts
 	@$(PYTEST) -m long

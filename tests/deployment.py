@@ -1,10 +1,13 @@
-"""Deploy the product's objects to a local Snowflake that a test has started."""
+"""Deploy the product's objects to a local Snowflake, or start on a copy of one that has them."""
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+
+from snowflake_stand_in.testing import StandIn
 
 from local.setup import paths
 
@@ -43,3 +46,16 @@ def deploy(home: Path, address: Mapping[str, object], settings: Mapping[str, str
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def deployed_account(folder: Path) -> None:
+    """Make an account in `folder` that holds the product's objects, and stop its server."""
+    with StandIn(folder / "snowflake.duckdb") as server:
+        deploy(folder / "home", server.address, ANYWHERE)
+
+
+def copied_account(account: Path, folder: Path) -> Path:
+    """Copy the files of a stopped account into `folder`; return the first, to start it on."""
+    for file in account.glob("snowflake.duckdb*"):
+        shutil.copy(file, folder)
+    return folder / "snowflake.duckdb"

@@ -1,4 +1,4 @@
-"""One Spark for the whole test session; blob storage and Snowflake as the laptop has them."""
+"""One Spark for the room; blob storage and Snowflake as the laptop has them."""
 
 import base64
 import logging
@@ -6,12 +6,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import snowflake.connector
 from azure.core.exceptions import ResourceExistsError
-from azure.storage.blob import ContainerClient, ContainerSasPermissions, generate_container_sas
+from azure.storage.blob import ContainerClient
 from pyspark.sql import SparkSession
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
@@ -19,14 +19,14 @@ from snowflake_stand_in.testing import Certificates, StandIn
 
 from include.als.access import Access
 from local.setup.paths import CA_BUNDLE, ROOT, SERVER_CERTIFICATE, SERVER_KEY, SNOWFLAKE_KEY
-from tests import deployment
-from tests.blob_storage import ACCOUNT, Storage
+from tests.blob_storage import Storage
+from tests.deployment import copied_account
 
 DATABASE = "GHARCHIVE"
 CONTAINER = "models-of-tests"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def spark() -> Iterator[SparkSession]:
     """Start Spark once: it takes longer than most tests."""
     # Its client logs what it does as late as at the interpreter's end, when nothing listens
@@ -49,7 +49,7 @@ def spark() -> Iterator[SparkSession]:
     session.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def models(storage: Storage) -> ContainerClient:
     """Return the models' container, for looking into."""
     container = storage.owner.get_container_client(CONTAINER)
@@ -58,21 +58,31 @@ def models(storage: Storage) -> ContainerClient:
     return container
 
 
-@pytest.fixture(scope="session")
-def snowflake_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Serve the stand-in over TLS, under the laptop's own certificate."""
-    database = tmp_path_factory.mktemp("snowflake") / "gharchive.duckdb"
+@pytest.fixture(scope="package")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, deployed: Path, storage: Storage
+) -> Iterator[StandIn]:
+    """Serve the product's objects over TLS, their stage on our container."""
+    account = copied_account(deployed, tmp_path_factory.mktemp("snowflake"))
     certificates = Certificates(CA_BUNDLE, SERVER_CERTIFICATE, SERVER_KEY)
-    with StandIn(database, certificates) as server:
-        yield server.port
+    with StandIn(account, certificates) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", str(CA_BUNDLE))
+        with server.connect(
+            user="GHARCHIVE", private_key_file=str(SNOWFLAKE_KEY), database=DATABASE
+        ) as connection:
+            connection.cursor().execute(
+                f"alter stage gold.gharchive_models set url = '{storage.stage_url(CONTAINER)}'"
+                f" credentials = (azure_sas_token = '{storage.sas('rl')}')"
+            )
+        yield server
 
 
-@pytest.fixture(scope="session")
-def access(storage: Storage, snowflake_port: int, models: ContainerClient) -> Access:
+@pytest.fixture(scope="package")
+def access(storage: Storage, server: StandIn, models: ContainerClient) -> Access:
     """Return what the job may reach."""
     return Access(
         snowflake_host="127.0.0.1",
-        snowflake_port=str(snowflake_port),
+        snowflake_port=str(server.port),
         snowflake_account="gharchive",
         snowflake_user="GHARCHIVE",
         snowflake_private_key=base64.b64encode(SNOWFLAKE_KEY.read_bytes()).decode(),
@@ -83,29 +93,6 @@ def access(storage: Storage, snowflake_port: int, models: ContainerClient) -> Ac
         blob_sas=storage.sas(),
         models_container=CONTAINER,
     )
-
-
-@pytest.fixture(scope="session")
-def account(
-    storage: Storage, snowflake_port: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Deploy the product's objects."""
-    sas = generate_container_sas(
-        ACCOUNT,
-        CONTAINER,
-        storage.key,
-        permission=ContainerSasPermissions(read=True, list=True),
-        expiry=datetime.now(UTC) + timedelta(hours=1),
-    )
-    settings = {
-        **deployment.ANYWHERE,
-        "REQUESTS_CA_BUNDLE": str(CA_BUNDLE),
-        "GHARCHIVE_STORAGE_URL": storage.url.replace("http://", "azure://"),
-        "GHARCHIVE_MODELS_CONTAINER": CONTAINER,
-        "GHARCHIVE_MODELS_SAS_TOKEN": sas,
-    }
-    address = {"host": "127.0.0.1", "port": snowflake_port}
-    deployment.deploy(tmp_path_factory.mktemp("snowflake-home"), address, settings)
 
 
 @contextmanager
@@ -120,13 +107,13 @@ def administrator(connection: SnowflakeConnection) -> Iterator[SnowflakeCursor]:
 
 @pytest.fixture
 def snowflake_connection(
-    account: None, snowflake_port: int, access: Access, monkeypatch: pytest.MonkeyPatch
+    access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SnowflakeConnection]:
     """Connect to the account, as the role that trains."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CA_BUNDLE))
     with snowflake.connector.connect(
         host=access.snowflake_host,
-        port=snowflake_port,
+        port=int(access.snowflake_port),
         account=access.snowflake_account,
         user=access.snowflake_user,
         authenticator="SNOWFLAKE_JWT",

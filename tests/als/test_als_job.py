@@ -32,7 +32,7 @@ def airflow(
         "gharchive_blob": {
             "conn_type": "wasb",
             "host": access.blob_url,
-            "extra": {"sas_token": access.blob_sas},
+            "extra": {"sas_token": access.blob_sas, "models": access.models_container},
         },
         "gharchive_trainer": {
             "conn_type": "snowflake",

@@ -1,12 +1,9 @@
 """A model is named by what it depends on, so that nothing is trained twice."""
 
-import pytest
 from snowflake.connector import SnowflakeConnection
 
 from include.als.plan import plan_model
 from tests.als.conftest import administrator
-
-pytestmark = pytest.mark.slow
 
 PARAMETERS = {"rank": 16, "reg_param": 0.05, "max_iter": 10, "alpha": 5.0}
 

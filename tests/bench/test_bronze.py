@@ -17,6 +17,7 @@ from tests.blob_storage import Storage
 EVERY = 40
 
 
+@pytest.mark.slow
 def test_both_load_every_line(storage: Storage, tmp_path: Path) -> None:
     lines = pool().lines[::EVERY]
     files = [tmp_path / "0.json.gz", tmp_path / "1.json.gz"]

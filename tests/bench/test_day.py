@@ -40,6 +40,7 @@ def test_script_and_product_agree(tmp_path: Path) -> None:
     assert {"azurite", "snowflake_stand_in", "bench.day.product"} <= ran.memory.by_program.keys()
 
 
+@pytest.mark.slow
 def test_hours_are_the_same_each_time(tmp_path: Path) -> None:
     first, second = (write_day(tmp_path / name, DAY, 40, is_late=False) for name in "ab")
     assert first == second

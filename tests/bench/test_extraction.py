@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bench.extraction.__main__ import SIDES, assert_same, extract
 from bench.extraction.bronze import build
 from bench.extraction.model import columns
@@ -11,6 +13,7 @@ EVENTS = 4000
 OF_THE_FILE = 3
 
 
+@pytest.mark.slow
 def test_both_make_the_same_table(tmp_path: Path) -> None:
     build(tmp_path / "gharchive.duckdb", pool(), EVENTS)
 

@@ -1,52 +1,61 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 from snowflake_stand_in.testing import StandIn
 
-from tests import deployment
+from local.setup import paths
 from tests.archive_samples import sample
-from tests.dbt.warehouse import Warehouse
+from tests.dbt.warehouse import PROJECT, Warehouse
+from tests.deployment import copied_account
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """Parse the project once; what set-up has parsed makes that short."""
+    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    scratch = str(tmp_path_factory.mktemp("parsed"))
+    made = ["--target-path", scratch, "--log-path", scratch]
+    known = paths.DBT_MANIFEST.with_name("partial_parse.msgpack")
+    parsed = dbtRunner().invoke(
+        ["parse", *where, *made, "--partial-parse-file-path", str(known), "--quiet"]
+    )
+    if parsed.exception:
+        raise parsed.exception
+    return cast(Manifest, parsed.result)
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Start a fresh account, set up, with nothing loaded."""
+def warehouse(
+    tmp_path_factory: pytest.TempPathFactory, deployed: Path, manifest: Manifest
+) -> Iterator[Warehouse]:
+    """Start an account of the module's own, set up, with nothing loaded."""
     folder = tmp_path_factory.mktemp("warehouse")
-    key_file = folder / "key.pem"
-    key_file.write_bytes(
-        rsa.generate_private_key(65537, 2048).private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    with StandIn(folder / "account.duckdb") as server:
+    with StandIn(copied_account(deployed, folder)) as server, pytest.MonkeyPatch.context() as patch:
         environment = {
             "SNOWFLAKE_ACCOUNT": "local",
             "SNOWFLAKE_HOST": "127.0.0.1",
             "SNOWFLAKE_PORT": str(server.port),
             "SNOWFLAKE_PROTOCOL": "http",
             "SNOWFLAKE_USER": "transformer",
-            "SNOWFLAKE_PRIVATE_KEY_PATH": str(key_file),
+            "SNOWFLAKE_PRIVATE_KEY_PATH": str(paths.SNOWFLAKE_KEY),
             "SNOWFLAKE_ROLE": "GHARCHIVE_TRANSFORMER",
             "SNOWFLAKE_WAREHOUSE": "GHARCHIVE_TRANSFORM",
             "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": "false",
         }
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in environment.items():
-                patch.setenv(name, value)
-            deployment.deploy(folder, server.address, deployment.ANYWHERE)
-            with server.connect(
-                user="loader",
-                private_key_file=str(key_file),
-                database="GHARCHIVE",
-                # Bound by the server, which spares it parsing thousands of events as SQL
-                paramstyle="qmark",
-            ) as connection:
-                yield Warehouse(connection, folder / "dbt")
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        with server.connect(
+            user="loader",
+            private_key_file=str(paths.SNOWFLAKE_KEY),
+            database="GHARCHIVE",
+            # Bound by the server, which spares it parsing thousands of events as SQL
+            paramstyle="qmark",
+        ) as connection:
+            yield Warehouse(connection, manifest, folder / "dbt")
 
 
 @pytest.fixture(scope="session")

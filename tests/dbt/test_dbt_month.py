@@ -36,7 +36,7 @@ def load_days(warehouse: Warehouse, first: datetime, days: int) -> None:
 @pytest.mark.parametrize(
     ("days", "days_per_run"),
     [
-        pytest.param(4, 2, marks=pytest.mark.slow),
+        (4, 2),
         pytest.param(30, 3, marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
     ],
 )

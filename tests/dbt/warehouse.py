@@ -14,6 +14,9 @@ import pytest
 from dbt.artifacts.schemas.results import NodeResult
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from dbt.node_types import NodeType
+from dbt_common.events.base_types import EventMsg
 from snowflake.connector import OperationalError, SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 
@@ -50,12 +53,16 @@ def dates_of(events: Sequence[Event]) -> set[str]:
 class Warehouse:
     """Loads hours as the loader does, builds with dbt, and reads tables."""
 
-    def __init__(self, connection: SnowflakeConnection, scratch: Path) -> None:
-        """`scratch` takes dbt's target and logs."""
+    def __init__(self, connection: SnowflakeConnection, manifest: Manifest, scratch: Path) -> None:
+        """`manifest` spares dbt the parsing; `scratch` takes its target and logs."""
         self.connection = connection
+        self.manifest = manifest
         self.scratch = scratch
+        self.sent: dict[str, None] = {}
+        """The statements of dbt's runs, each once, but for those of its unit tests."""
         self.load_seq = 0
         self.loaded_dates: dict[str, set[str]] = {}
+        self.saved_dates: dict[str, set[str]] = {}
 
     def load(self, files: Mapping[str, Sequence[Event]]) -> None:
         """Replace these files (`yyyy/MM/dd/HH.json.gz`) in one load transaction."""
@@ -122,10 +129,17 @@ class Warehouse:
         """Run a dbt command; return what became of each model and test."""
         where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         made = ["--target-path", str(self.scratch), "--log-path", str(self.scratch)]
-        run = dbtRunner().invoke([command, *arguments, *where, *made, "--quiet"])
+        runner = dbtRunner(self.manifest, callbacks=[self._record])
+        run = runner.invoke([command, *arguments, *where, *made, "--quiet"])
         if run.exception:
             raise run.exception
         return cast(RunExecutionResult, run.result).results
+
+    def _record(self, event: EventMsg) -> None:
+        if event.info.name == "SQLQuery" and not event.data.node_info.unique_id.startswith(
+            "unit_test."
+        ):
+            self.sent[event.data.sql] = None
 
     def query(self, sql: str, *binds: Any) -> list[tuple[Any, ...]]:
         """Return a query's rows."""
@@ -134,7 +148,7 @@ class Warehouse:
             return [tuple(row) for row in cursor.fetchall()]
 
     def tables(self) -> dict[str, str]:
-        """Return the schema of each table that dbt makes: none before dbt has run."""
+        """Return the schema of each table that dbt makes."""
         return {
             node["alias"]: node["schema"]
             for node in self.models().values()
@@ -142,12 +156,9 @@ class Warehouse:
         }
 
     def models(self) -> dict[str, dict[str, Any]]:
-        """Return dbt's nodes of the models, by their names: none before dbt has run."""
-        made = self.scratch / "manifest.json"
-        if not made.exists():
-            return {}
-        nodes = json.loads(made.read_text())["nodes"].values()
-        return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+        """Return dbt's nodes of the models, by their names."""
+        nodes = self.manifest.nodes.values()
+        return {node.name: node.to_dict() for node in nodes if node.resource_type == NodeType.Model}
 
     def snapshot(self) -> dict[str, list[str]]:
         """Return the rows of every table that dbt makes, in an order that doesn't matter."""
@@ -156,14 +167,23 @@ class Warehouse:
             for table, schema in self.tables().items()
         }
 
-    def forget_everything(self) -> None:
-        """Empty Bronze, the ledger and every table, as if nothing had ever been loaded."""
-        for table, schema in self.tables().items():
-            self.query(f"delete from {schema}.{table}")
-        for table in ("bronze.BronzeRaw", "ledger.loads", "ledger.load_dates"):
+    def save(self) -> None:
+        """Remember all rows and watermarks."""
+        for table in self._filled():
+            self.query(f"create or replace table {table}_saved as select * from {table}")
+        self.saved_dates = dict(self.loaded_dates)
+
+    def restore(self) -> None:
+        """Go back to what was saved."""
+        for table in self._filled():
             self.query(f"delete from {table}")
-        self.query("delete from ledger.model_watermarks")
-        self.loaded_dates.clear()
+            self.query(f"insert into {table} select * from {table}_saved")
+        self.loaded_dates = dict(self.saved_dates)
+
+    def _filled(self) -> list[str]:
+        ledger = ("ledger.loads", "ledger.load_dates", "ledger.model_watermarks")
+        models = (f"{schema}.{table}" for table, schema in self.tables().items())
+        return ["bronze.BronzeRaw", *ledger, *models]
 
     def watermarks(self) -> list[tuple[Any, ...]]:
         """Return every watermark ever recorded."""

@@ -24,18 +24,18 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 Query = Callable[..., list[tuple[Any, ...]]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a SOURCE folder: real hours, simulated days of one hour, and two bad hours."""
     folder = tmp_path_factory.mktemp("hours")
     for name in REAL_HOURS:
         if (SAMPLES / name).exists():
             shutil.copy(SAMPLES / name, folder)
-    for day in (5, 6, 7, 8):
+    for day in (5, 6, 7):
         write_hour(folder, datetime(2024, 3, day, 12))
-    refused = write_hour(folder, datetime(2024, 3, 8, 13))
+    refused = write_hour(folder, datetime(2024, 3, 5, 13))
     refused.with_name(f"{refused.name}.status").write_text("503")
-    damaged = write_hour(folder, datetime(2024, 3, 8, 14))
+    damaged = write_hour(folder, datetime(2024, 3, 5, 14))
     damaged.write_bytes(damaged.read_bytes()[:-1000])
     return folder
 
@@ -48,13 +48,13 @@ def write_hour(folder: Path, hour: datetime, events: int = 1500, seed: int = SEE
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder that is this stack's state and identity."""
     return tmp_path_factory.mktemp("stack")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def local(data: Path) -> Command:
     """Return `python -m local …`, the commands behind the Makefile, on this stack."""
 
@@ -76,7 +76,7 @@ def local(data: Path) -> Command:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(data: Path, hours: Path, local: Command) -> Iterator[Stack]:
     """Start the stack as `make up SOURCE=…` does, and stop it as `make down` does."""
     started = local("up", "--source", str(hours))
@@ -87,7 +87,7 @@ def stack(data: Path, hours: Path, local: Command) -> Iterator[Stack]:
     assert not stack.is_up(), "make down left processes behind"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def query(stack: Stack) -> Iterator[Query]:
     """Return a function that asks the local Snowflake."""
     with stack.connect_snowflake() as connection, connection.cursor() as cursor:

@@ -1,11 +1,7 @@
-"""The same day by every way to ask for it: schedule, API, UI, `airflow dags test`."""
+"""The same day by every way to ask for it: schedule, API, UI."""
 
-import json
-import os
-import subprocess
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +9,8 @@ import requests
 
 from local.launcher.day_run import DAG_ID
 from local.launcher.stack import Stack
-from local.setup import paths
-from tests.end_to_end.conftest import Query
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 def planned(stack: Stack, run_id: str, body: dict[str, Any]) -> list[str]:
@@ -71,29 +65,6 @@ def test_a_wrong_day_fails_at_once_and_says_why(stack: Stack) -> None:
     assert tasks["plan"]["try_number"] == 1
     log = "\n".join(stack.airflow.log_tail(tasks["plan"], lines=50))
     assert "2010-01-01 is outside the archive: it begins on 2011-02-12" in log
-
-
-def test_dags_test_runs_the_day_of_its_date(stack: Stack, query: Query, tmp_path: Path) -> None:
-    """`airflow dags test`, as CI runs it: every stage, the deferred refresh too."""
-    # A database of its own: the scheduler would take this run's tasks for its own
-    environment = {**stack.environment(), "AIRFLOW_HOME": str(tmp_path)}
-    airflow = str(paths.BIN / "airflow")
-    subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
-    conf = json.dumps({"hours": "12"})
-
-    done = subprocess.run(
-        [airflow, "dags", "test", DAG_ID, "2024-03-05", "--conf", conf],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output[-4000:]
-    loaded = query("select verdict from ledger.loads where file_name = '2024/03/05/12.json.gz'")
-    assert loaded == [("published",)]
-    assert os.linesep.join(line for line in output.splitlines() if "state=success" in line), output
 
 
 def test_the_models_documentation_is_for_users_alone(stack: Stack) -> None:

@@ -23,6 +23,8 @@ from tests.ingest.archive_server import Answer, ArchiveServer
 from tests.ingest.conftest import blobs, event, files, gz, ndjson
 from tests.ingest.defects import BEFORE, FILE, GOOD, HALF, HOUR, SOURCE
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 BLOB = ArchiveHour.of(HOUR).events_name
 RECORD = ArchiveHour.of(HOUR).outcome_name

@@ -25,6 +25,8 @@ from tests.ingest.archive_server import Answer, ArchiveServer
 from tests.ingest.conftest import event, files, gz, ndjson
 from tests.ingest.defects import BEFORE, FILE, GOOD
 
+pytestmark = pytest.mark.slow
+
 CONTENT = (b"0123456789abcdef" * 11 + bytes(range(256))) * 6944
 
 

@@ -27,6 +27,8 @@ from tests.ingest.archive_server import Answer, ArchiveServer
 from tests.ingest.conftest import event, ndjson
 from tests.ingest.defects import FILE, HOUR
 
+pytestmark = pytest.mark.slow
+
 GOOD = ndjson(event(1))
 LINES = st.lists(
     st.sampled_from([GOOD, GOOD[:-2] + b"\n", b"\n", ndjson(event(2, "GollumEvent")), b"null\n"])

@@ -29,6 +29,8 @@ from tests.ingest.conftest import blobs, downloaded, event, gz, ndjson, without_
 from tests.ingest.defects import AFTER, BEFORE, GOOD
 from tests.ingest.tcp_proxy import TcpProxy
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 
 HOUR = datetime(2015, 1, 1, 12)

@@ -127,13 +127,13 @@ class Tables:
         return {event_date for (event_date,) in rows}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder whose hours the local archive serves."""
     return tmp_path_factory.mktemp("hours")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[Stack]:
     """Start the stand-ins."""
     stack = Stack(Layout(tmp_path_factory.mktemp("stack")))
@@ -145,7 +145,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[St
         stack.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def archive(stack: Stack, folder: Path) -> Iterator[Archive]:
     with stack.connect_blob() as blob:
         yield Archive(folder, f"http://127.0.0.1:{stack.ports['gharchive']}/folder", blob)

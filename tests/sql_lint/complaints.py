@@ -1,7 +1,7 @@
 """Judges a statement: both parsers read it, it keeps to the rules, and means the same on both."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import sqlglot
@@ -51,6 +51,12 @@ STYLE = FluffConfig.from_path(
         "exclude_rules": "layout,AL03,AL04,AL10,AM04,CP02,RF02,RF04,ST05,ST06",
     },
 )
+
+
+def judge(statements: Sequence[Statement], *, style: bool = True) -> None:
+    """Fail with all that is wrong with these statements."""
+    found = [c for statement in statements for c in complaints(statement, style=style)]
+    assert not found, "\n".join(found)
 
 
 def complaints(statement: Statement, *, style: bool) -> list[str]:

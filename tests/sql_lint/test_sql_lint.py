@@ -1,21 +1,15 @@
-"""Every statement that the product can send is right on Snowflake and on the stand-in."""
+"""Every statement that the product can send is right on Snowflake and on the stand-in.
 
-from collections.abc import Sequence
-from pathlib import Path
+What dbt sends is judged where it is built: tests/dbt/test_dbt_real_hours.py.
+"""
 
 import pytest
 import sqlglot
 from conformance.differences import DIFFERENCES
 
-from tests.sql_lint import dbt_statements
-from tests.sql_lint.complaints import complaints
+from tests.sql_lint.complaints import complaints, judge
 from tests.sql_lint.rules import RULES, broken
 from tests.sql_lint.statements import Statement, from_files, from_migrations, from_python
-
-
-def judge(statements: Sequence[Statement], *, style: bool = True) -> None:
-    found = [c for statement in statements for c in complaints(statement, style=style)]
-    assert not found, "\n".join(found)
 
 
 def test_files_that_python_runs() -> None:
@@ -24,6 +18,7 @@ def test_files_that_python_runs() -> None:
     judge(statements)
 
 
+@pytest.mark.slow
 def test_migrations() -> None:
     statements = from_migrations()
     assert sum(bool(statement.parts) for statement in statements) >= 2
@@ -39,30 +34,6 @@ def test_statements_in_python() -> None:
     assert len(statements) > 3
     # The names that are put in are given in Python's case, as is the query that users know
     judge(statements, style=False)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Statement], Path]:
-    """Build the dbt project twice; give what was sent, and the folder of what was compiled."""
-    folder = tmp_path_factory.mktemp("lint")
-    return dbt_statements.from_dbt(folder), folder
-
-
-@pytest.mark.slow
-def test_statements_that_dbt_sends(built: tuple[list[Statement], Path]) -> None:
-    statements, _ = built
-    sent = "\n".join(statement.sql for statement in statements)
-    # Both forms of a model are there: the first table, and the change set
-    assert "create or replace transient" in sent
-    assert "$first_changed" in sent
-    judge(statements, style=False)
-
-
-@pytest.mark.slow
-def test_compiled_models(built: tuple[list[Statement], Path]) -> None:
-    models = dbt_statements.compiled_models(built[1])
-    assert len(models) > 10
-    judge(models)
 
 
 @pytest.mark.parametrize("name", RULES)

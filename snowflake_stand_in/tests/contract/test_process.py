@@ -30,10 +30,12 @@ SETUP = [
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_state_survives_the_servers_end(
+def test_state_survives_the_servers_end_and_a_move(
     tmp_path: Path, certificates: Certificates, number: int
 ) -> None:
-    server = StandIn(tmp_path / "gharchive.duckdb", certificates)
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    server = StandIn(here / "gharchive.duckdb", certificates)
     server.start()
     with server.connect(database=None) as connection:
         for sql in SETUP:
@@ -41,6 +43,8 @@ def test_state_survives_the_servers_end(
         connection.cursor().execute("begin")
         connection.cursor().execute("insert into gharchive.gold.t values (100)")
         assert server.stop(number) < 5
+        here.rename(there)
+        server.file = there / server.file.name
         server.start()
         with server.connect(schema="gold") as again:
             cursor = again.cursor()

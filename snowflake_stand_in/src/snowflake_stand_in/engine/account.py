@@ -1,7 +1,8 @@
 """The account: what every login shares, kept in files so that it survives the server's end.
 
 FILE holds the account's first database, FILE.NAME any further one, and FILE.account what belongs to
-no database: stages, file formats, comments, account objects, roles, users, grants.
+no database: stages, file formats, comments, account objects, roles, users, grants. They name each
+other without their folder, so a stopped account can be moved or copied.
 """
 
 from __future__ import annotations
@@ -120,8 +121,8 @@ class Account:
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.duck_conn.execute(_TABLES)
-        for name, path in self._databases().items():
-            self._attach(name, path)
+        for name, database_file in self._databases().items():
+            self._attach(name, database_file)
 
     def add(self, service: Service) -> None:
         """Add a service: one of each class."""
@@ -151,19 +152,21 @@ class Account:
             if exists_ok:
                 return False
             raise compilation(2002, f"Object '{name}' already exists.", "42710")
-        path = self.file if str(self.file) not in known.values() else f"{self.file}.{name}"
+        first = self.file.name
+        has_first = any(Path(file).name == first for file in known.values())
+        file = f"{first}.{name}" if has_first else first
         self.duck_conn.cursor().execute(
-            "insert into _fs_global.main.databases values (?, ?)", [name, str(path)]
+            "insert into _fs_global.main.databases values (?, ?)", [name, file]
         )
-        self._attach(name, str(path))
+        self._attach(name, file)
         for service in self._services.values():
             service.attached(name)
         return True
 
     def drop_database(self, name: str, *, exists_ok: bool) -> None:
         """Drop a database and its file."""
-        path = self._databases().get(name)
-        if path is None:
+        file = self._databases().get(name)
+        if file is None:
             if exists_ok:
                 return
             raise compilation(2003, f"Database '{name}' does not exist or not authorized.", "02000")
@@ -171,8 +174,8 @@ class Account:
         cursor = self.duck_conn.cursor()
         cursor.execute(f'detach "{name}"')
         cursor.execute("delete from _fs_global.main.databases where name = ?", [name])
-        for file in (Path(path), Path(f"{path}.wal")):
-            file.unlink(missing_ok=True)
+        for gone in (file, f"{file}.wal"):
+            (self.file.parent / gone).unlink(missing_ok=True)
 
     def drop_contents(self, container: str) -> None:
         """Drop what services keep in a database or schema that is gone."""
@@ -190,8 +193,9 @@ class Account:
         rows = self.duck_conn.cursor().execute("from _fs_global.main.databases").fetchall()
         return dict(rows)
 
-    def _attach(self, name: str, path: str) -> None:
+    def _attach(self, name: str, file: str) -> None:
         cursor = self.duck_conn.cursor()
+        path = self.file.parent / file
         cursor.execute(f"attach '{path}' as \"{name}\" (row_group_size {self.row_group})")
         cursor.execute(info_schema.per_db_creation_sql(name))
         cursor.execute(information_schema.creation_sql(name))

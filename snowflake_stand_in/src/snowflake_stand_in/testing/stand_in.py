@@ -33,7 +33,7 @@ class StandIn:
     ) -> None:
         self.file = file
         self.port = 0
-        self._command = [*program, "--database", str(file)]
+        self._command = [*program]
         self._protocol = "http"
         if certificates:
             self._protocol = "https"
@@ -74,7 +74,7 @@ class StandIn:
 
     def start(self) -> None:
         """Start it and wait until it is ready; RuntimeError, with its log, if it ends instead."""
-        command = [*self._command, "--port", str(self.port)]
+        command = [*self._command, "--database", str(self.file), "--port", str(self.port)]
         self.process, self.port = start_server(command, self._log)
 
     def stop(self, number: int = signal.SIGTERM) -> float:
