@@ -38,7 +38,7 @@ class Cost(NamedTuple):
     seconds: float
     duckdb_seconds: float
     scanned: float
-    passed_on: float
+    rows_read: float
     reads: float
 
 
@@ -61,7 +61,7 @@ def cost(runs: Sequence[Run], nodes: Iterable[str]) -> Cost:
         min(sum(seconds for node, seconds in r.seconds.items() if node in nodes) for r in runs),
         min(sum(s.duckdb_seconds for s in each) for each in statements),
         fmean(sum(scan.rows for scan in each) for each in scans),
-        fmean(sum(scan.passed_on for scan in each) for each in scans),
+        fmean(sum(scan.rows_read for scan in each) for each in scans),
         fmean(map(len, scans)),
     )
 

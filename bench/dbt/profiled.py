@@ -34,7 +34,7 @@ class Scan(NamedTuple):
 
     table: str
     rows: int
-    passed_on: int
+    rows_read: int
 
 
 class Statement(msgspec.Struct, frozen=True):

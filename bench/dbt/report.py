@@ -59,7 +59,7 @@ def report(measured: Measured) -> str:
                         late.duckdb_seconds / early.duckdb_seconds,
                     ),
                     _verdict("event and day grain, rows scanned", late.scanned / early.scanned),
-                    _verdict("event and day grain, rows read", late.passed_on / early.passed_on),
+                    _verdict("event and day grain, rows read", late.rows_read / early.rows_read),
                     _verdict(
                         "rows of Bronze that one read scans ÷ the day's, two row groups beside",
                         bronze,
@@ -110,8 +110,8 @@ def _cost(title: str, key: str, early: Cost, late: Cost) -> tuple[str, ...]:
         _ratio(late.duckdb_seconds, early.duckdb_seconds),
         f"{late.scanned:,.0f}",
         _ratio(late.scanned, early.scanned),
-        f"{late.passed_on:,.0f}",
-        _ratio(late.passed_on, early.passed_on),
+        f"{late.rows_read:,.0f}",
+        _ratio(late.rows_read, early.rows_read),
     )
 
 

@@ -29,7 +29,7 @@ from include.ingest.errors import (
 )
 from include.ingest.events import Sieve, whole_lines
 from include.ingest.outcome import WHOLE, HourOutcome, Verdict
-from include.ingest.own_gzip import pass_on
+from include.ingest.own_gzip import reuse_gzip
 from include.ingest.quarantine import Quarantine
 from include.ingest.settings import IngestSettings
 from include.ingest.source import SourceFile, open_source, sizes
@@ -112,9 +112,10 @@ class _Job:
 
     def _outcome(self, last: HourOutcome | None) -> HourOutcome:
         """Read the source: a first time to reuse its gzip, a second to compress what can't be."""
-        may_reuse = self.settings.keeps_everything and not self._tolerated(last)
-        passed_on = self._read(last, self._passed_on) if may_reuse else None
-        return passed_on or self._read(last, self._compressed)
+        may_reuse = self.settings.keeps_everything and not self._known_damage(last)
+        if may_reuse and (reused := self._read(last, self._reused)):
+            return reused
+        return self._read(last, self._compressed)
 
     def _read(
         self,
@@ -126,14 +127,14 @@ class _Job:
         is_intact = last is not None and events.holds(last.content_sha256)
         is_current = last is not None and last.filter_fingerprint == self.settings.fingerprint
         known_etag = last.source_etag if last and is_intact and is_current else None
-        with open_source(self.url, known_etag, self.settings, self._tolerated(last)) as source:
+        with open_source(self.url, known_etag, self.settings, self._known_damage(last)) as source:
             if source.missing:
                 return self._without_source(last, is_intact)
             if last is not None and source.unchanged:
-                return _at(events.last_modified, last)
+                return _dated(events.last_modified, last)
             return transfer(source, events, last)
 
-    def _tolerated(self, last: HourOutcome | None) -> Damage | None:
+    def _known_damage(self, last: HourOutcome | None) -> Damage | None:
         """Return the damage that is the archive's own, if this last try finds it once more.
 
         An hour that we hold whole is not given up for a damaged one: that stays an error.
@@ -143,13 +144,13 @@ class _Job:
         is_held = last is not None and last.verdict in WHOLE
         return before[0] if is_same and before[0].etag and not is_held else None
 
-    def _passed_on(
+    def _reused(
         self, source: SourceFile, events: GzipBlob, last: HourOutcome | None
     ) -> HourOutcome | None:
         """Publish the source's own gzip; None if it can't stand for the kept events."""
         quarantine = GzipBlob(self.containers.quarantine, self.hour.quarantine_name)
         sieve = Sieve(self.settings.keeps, Quarantine(quarantine).add)
-        if why_not := pass_on(source, sieve, events):
+        if why_not := reuse_gzip(source, sieve, events):
             logger.info("%s: read again and compressed, since %s", self.hour, why_not)
             return None
         quarantine.publish()
@@ -162,7 +163,7 @@ class _Job:
         quarantine = GzipBlob(self.containers.quarantine, self.hour.quarantine_name)
         sieve = Sieve(self.settings.keeps, Quarantine(quarantine).add)
         damaged_file = None
-        if self._tolerated(last):
+        if self._known_damage(last):
             damaged_file = GzipBlob(self.containers.quarantine, self.hour.damaged_name)
             source.tee(damaged_file.write_compressed)
         for lines in whole_lines(source.content()):
@@ -248,7 +249,7 @@ class _Job:
         )
 
 
-def _at(modified: datetime | None, outcome: HourOutcome) -> HourOutcome:
+def _dated(modified: datetime | None, outcome: HourOutcome) -> HourOutcome:
     """Return the record, renewed only if its blob was written again with the same content."""
     if outcome.blob_last_modified == modified:
         return outcome
@@ -308,5 +309,5 @@ def _parsed(record: JsonBlob) -> HourOutcome | None:
     try:
         return msgspec.json.decode(record.text, type=HourOutcome)
     except msgspec.DecodeError:
-        # Written by another version of us: ingest the hour anew
+        # Written by another version of us: ingest the hour again
         return None

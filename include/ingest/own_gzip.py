@@ -11,7 +11,7 @@ from include.ingest.source import SourceFile
 TRIAL_BYTES = 4 << 20
 
 
-def pass_on(source: SourceFile, sieve: Sieve, events: GzipBlob) -> str | None:
+def reuse_gzip(source: SourceFile, sieve: Sieve, events: GzipBlob) -> str | None:
     """Stage the source's own bytes; return why they can't stand for the events, None if they can.
 
     Bytes that can't are never to be published. Whether lines are unusable, and whether the file is

@@ -281,18 +281,17 @@ class Stack:
 
     def _start_airflow(self) -> None:
         environment = self.environment()
-        airflow = str(paths.BIN / "airflow")
+        command = str(paths.BIN / "airflow")
         names = ("api-server", "scheduler", "dag-processor", "triggerer")
         self._start_services(
-            {name: [airflow, name] for name in names},
+            {name: [command, name] for name in names},
             {"api-server": self._airflow_is_healthy},
             {"api-server": self.ports["airflow"]},
             dict.fromkeys(names, environment),
         )
-        airflow = self.airflow
         for name, pool in json.loads(paths.POOLS.read_text()).items():
-            airflow.set_pool(name, pool)
-        airflow.unpause("gharchive_daily", timeout=START_SECONDS)
+            self.airflow.set_pool(name, pool)
+        self.airflow.unpause("gharchive_daily", timeout=START_SECONDS)
 
     def _start_services(
         self,

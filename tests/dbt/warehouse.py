@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.results import NodeResult
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from dbt.node_types import NodeType
 from dbt_common.events.base_types import EventMsg
 from snowflake.connector import OperationalError, SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor

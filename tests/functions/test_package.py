@@ -43,7 +43,7 @@ def test_the_package_is_the_app_and_ingest_and_no_more(tmp_path: Path) -> None:
     }
 
 
-def test_the_package_is_made_anew_and_the_same(tmp_path: Path) -> None:
+def test_the_package_is_made_again_and_the_same(tmp_path: Path) -> None:
     build(tmp_path / "function")
     before = tree(tmp_path / "function")
     (tmp_path / "function" / "include" / "left.py").touch()

@@ -226,7 +226,7 @@ def test_widening_the_types_is_never_skipped(
     assert wide.verdict == "published"
 
 
-def test_a_blob_lost_or_overwritten_behind_our_back_is_made_anew(
+def test_a_blob_lost_or_overwritten_behind_our_back_is_made_again(
     storage: Storage,
     prefix: str,
     archive: ArchiveServer,

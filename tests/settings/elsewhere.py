@@ -105,7 +105,7 @@ def archive(stack: Elsewhere) -> str:
 
 
 def write_sas(stack: Elsewhere) -> str:
-    """Return the SAS of whoever writes blobs."""
+    """Return the SAS of those who write blobs."""
     return generate_account_sas(
         ACCOUNT,
         stack.account_key,

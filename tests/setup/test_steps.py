@@ -89,7 +89,7 @@ def test_certificates_and_settings_are_made_once(with_packages: Path, set_up: Se
     assert (with_packages / ".local" / "keys" / "snowflake.p8").read_bytes() == key
 
 
-def test_the_bundle_is_made_anew_when_the_machines_changes(
+def test_the_bundle_is_made_again_when_the_machines_changes(
     with_packages: Path, set_up: SetUp, tmp_path: Path
 ) -> None:
     mine = with_packages / ".local" / "tls" / "bundle.pem"

@@ -129,7 +129,7 @@ def state_of(run: Run, name: str) -> tuple[str, str]:
 
 
 def test_task_runs_as_its_owner(run: Run, schema: str) -> None:
-    """Whoever executes it, a task may do what the role that owns it may."""
+    """A task may, no matter who executes it, do what the role that owns it may."""
     run("create table t (a number)")
     for sql in (
         f"create role if not exists {schema}_owner",

@@ -49,7 +49,7 @@ def _grant_role(cursor: Cursor, match: re.Match[str]) -> None:
     require_grantor(session, "USAGE", on)
     if to_kind == "ROLE":
         check_role(access, to)
-    # Whoever is logged in exists, also without CREATE USER
+    # A user who is logged in exists, also without CREATE USER
     elif to not in access.users and to != session.user:
         raise missing("USER", to)
     if match["verb"].upper() == "REVOKE":

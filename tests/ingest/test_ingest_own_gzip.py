@@ -56,7 +56,7 @@ def assert_told_right(outcome: HourOutcome, containers: AzureContainers, content
     return blob
 
 
-def test_a_well_compressed_hour_is_passed_on_as_it_came(
+def test_a_well_compressed_hour_is_reused_as_it_came(
     ingest: Ingest, archive: ArchiveServer, containers: AzureContainers
 ) -> None:
     outcome = ingest(Answer(SOURCE))
@@ -69,7 +69,7 @@ def test_a_well_compressed_hour_is_passed_on_as_it_came(
 
 
 @pytest.mark.parametrize("name", ["2015-01-01-12.json.gz", "2012-06-14-15.json.gz"])
-def test_a_real_hour_is_passed_on_in_the_account_of_any_other(
+def test_a_real_hour_is_reused_in_the_account_of_any_other(
     name: str,
     sample: Callable[[str], bytes],
     archive: ArchiveServer,
@@ -79,23 +79,23 @@ def test_a_real_hour_is_passed_on_in_the_account_of_any_other(
     source = sample(name)
     archive.serve(name, Answer(source))
     hour = datetime.strptime(name, "%Y-%m-%d-%H.json.gz")
-    passed_on = ingest_hour(hour, everything, containers)
-    assert downloaded(containers.events, passed_on.blob_name) == source
+    reused = ingest_hour(hour, everything, containers)
+    assert downloaded(containers.events, reused.blob_name) == source
     assert len(archive.requests) == 1
 
     # Named one by one, the same types are compressed again
-    named = msgspec.structs.replace(everything, kept_types=frozenset(passed_on.kept))
+    named = msgspec.structs.replace(everything, kept_types=frozenset(reused.kept))
     compressed = ingest_hour(hour, named, containers)
-    assert compressed.content_sha256 != passed_on.content_sha256
-    blob = gzip.decompress(downloaded(containers.events, passed_on.blob_name))
+    assert compressed.content_sha256 != reused.content_sha256
+    blob = gzip.decompress(downloaded(containers.events, reused.blob_name))
     assert blob == gzip.decompress(source)
     differs = {"content_sha256", "blob_bytes", "filter_fingerprint"}
-    one, other = (apart_from_times(found).to_dict() for found in (passed_on, compressed))
+    one, other = (apart_from_times(found).to_dict() for found in (reused, compressed))
     assert {name for name in one if one[name] != other[name]} == differs
 
 
 BAD_LINE = b"bad\n"
-COMPRESSED_ANEW = {
+COMPRESSED_AGAIN = {
     "an unusable line": (gz(BEFORE + BAD_LINE + AFTER), GOOD),
     "no newline at the end": (gz(GOOD[:-1]), GOOD),
     "several members": (gz(BEFORE) + gz(AFTER), GOOD),
@@ -105,8 +105,8 @@ COMPRESSED_ANEW = {
 }
 
 
-@pytest.mark.parametrize(("source", "content"), COMPRESSED_ANEW.values(), ids=COMPRESSED_ANEW)
-def test_what_had_better_not_be_passed_on_is_compressed_anew(
+@pytest.mark.parametrize(("source", "content"), COMPRESSED_AGAIN.values(), ids=COMPRESSED_AGAIN)
+def test_what_had_better_not_be_reused_is_compressed_again(
     source: bytes, content: bytes, ingest: Ingest, containers: AzureContainers
 ) -> None:
     outcome = ingest(Answer(source))
@@ -147,7 +147,7 @@ def test_it_does_not_matter_where_the_first_member_ends(
     assert b"xxxx" not in blob
 
 
-def test_an_hour_as_large_as_its_blocks_is_passed_on_without_an_empty_one(
+def test_an_hour_as_large_as_its_blocks_is_reused_without_an_empty_one(
     ingest: Ingest, containers: AzureContainers, storage: Storage, prefix: str
 ) -> None:
     """Azurite takes empty blocks, which Azure refuses."""
@@ -214,7 +214,7 @@ def test_a_file_that_changes_between_its_two_readings_is_taken_as_it_is_then(
     )
 
 
-def test_dropping_types_again_replaces_what_was_passed_on(
+def test_dropping_types_again_replaces_what_was_reused(
     archive: ArchiveServer,
     everything: IngestSettings,
     settings: IngestSettings,
