@@ -289,10 +289,10 @@ class Stack:
             {"api-server": self.ports["airflow"]},
             dict.fromkeys(names, environment),
         )
-        airflow = self.airflow
+        api = self.airflow
         for name, pool in json.loads(paths.POOLS.read_text()).items():
-            airflow.set_pool(name, pool)
-        airflow.unpause("gharchive_daily", timeout=START_SECONDS)
+            api.set_pool(name, pool)
+        api.unpause("gharchive_daily", timeout=START_SECONDS)
 
     def _start_services(
         self,
