@@ -289,9 +289,10 @@ class Stack:
             {"api-server": self.ports["airflow"]},
             dict.fromkeys(names, environment),
         )
+        api = self.airflow
         for name, pool in json.loads(paths.POOLS.read_text()).items():
-            self.airflow.set_pool(name, pool)
-        self.airflow.unpause("gharchive_daily", timeout=START_SECONDS)
+            api.set_pool(name, pool)
+        api.unpause("gharchive_daily", timeout=START_SECONDS)
 
     def _start_services(
         self,
