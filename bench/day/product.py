@@ -80,7 +80,8 @@ def _dbt(command: tuple[str, ...], logs: str) -> dict[str, float]:
     if done.exception:
         raise done.exception
     results = cast(RunExecutionResult, done.result).results
-    if failed := [r for r in results if r.status not in ("success", "pass", "warn")]:
+    # Exposures are no-ops
+    if failed := [r for r in results if r.status not in ("success", "pass", "warn", "no-op")]:
         raise RuntimeError("\n".join(f"{r.node.name}: {r.message}" for r in failed))
     return {
         r.node.name: r.execution_time for r in results if r.node.resource_type == NodeType.Model
