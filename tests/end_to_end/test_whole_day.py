@@ -100,6 +100,7 @@ def test_a_real_hour_of_2015_arrives_everywhere(stack: Stack, local: Command, qu
 
 def test_the_same_day_again_changes_nothing(stack: Stack, local: Command, query: Query) -> None:
     """A second run loads nothing, and so skips all that follows; every table is as it was."""
+    sample("2015-01-01-12.json.gz")
 
     def state() -> list[list[tuple[object, ...]]]:
         tables = ["ledger.loads", "gold.models", "gold.live_model", *(f"gold.{t}" for t in GOLD)]
