@@ -36,11 +36,10 @@ status: setup ## Show what is running, and where
 	@$(PYTHON) -m local status
 
 test: setup ## Run the tests
-	@# In the order of conftest.py: by number of tests, the longest folder would come last.
-	@# A worker waits for its servers half of the time: three keep two cores busy
-	@$(PYTEST) -m "not long" -n 3 --no-loadscope-reorder
+	@# In the order of conftest.py: by number of tests, the longest folder would come last
+	@$(PYTEST) -m "not long" -n 2 --no-loadscope-reorder
 
-test-fast: setup ## Run the tests that take little: less than a minute
+test-fast: setup ## Run the tests that take little: a minute or two together
 	@$(PYTEST) -m "not slow and not long" -n 2 --no-loadscope-reorder --durations=5
 
 test-long: setup ## Run the tests with full counts

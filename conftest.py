@@ -21,6 +21,8 @@ for jar in paths.IVY.glob("**/snowflake-jdbc-*.jar"):
 
 # Fixtures that take long: a test that uses one is slow, without a mark of its own
 SLOW = {"deployed", "migrated", "spark", "stack"}
+# The servers of the stand-in's own rooms, whose hundreds of tests are `make test-stand-in`
+SLOW |= {"certificates", "shared", "target"}
 # What takes longest, longest first: what comes last should be short, or one worker waits
 LONGEST = ("tests/end_to_end", "tests/dbt", "tests/launcher", "tests/settings", "tests/sql")
 # Their modules share no server, so both workers may have some
