@@ -6,7 +6,7 @@ from airflow.sdk import DAG, TriggerRule
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 from dags.gharchive import tasks
-from dags.gharchive.dbt import dbt_tables, dbt_views
+from dags.gharchive.dbt import dbt_build
 from dags.gharchive.form import ALS_PARAMETERS, PARAMS
 from plugins.operators.als import AlsTrainOperator
 from plugins.operators.powerbi import PowerBIDatasetRefreshOperator
@@ -42,10 +42,9 @@ with DAG(
     news = tasks.is_anything_new()
     [outcomes, loaded] >> news
 
-    # Silver and Gold: each table a task, with its tests
-    silver, silver_views = dbt_tables("silver"), dbt_views("silver")
-    gold, gold_views = dbt_tables("gold"), dbt_views("gold")
-    news >> silver >> [gold, silver_views] >> gold_views
+    # Silver and Gold: each folder of models a task, with its tests
+    silver, gold = dbt_build("silver"), dbt_build("gold")
+    news >> silver >> gold
 
     # ALS: train on Gold and publish, unless the same data has been trained on before
     model = tasks.plan_model(hours)
@@ -65,5 +64,5 @@ with DAG(
         # Each start counts against the few refreshes a day; the operator waits out throttling
         retries=0,
     )
-    gold_views >> tasks.is_last_run() >> model >> train >> publish >> refresh
+    gold >> tasks.is_last_run() >> model >> train >> publish >> refresh
     refresh >> tasks.record_completion(news)

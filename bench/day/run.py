@@ -27,9 +27,7 @@ STAGE_OF = {
     "ingest": "ingest",
     "load": "load",
     "silver": "models",
-    "silver_views": "models",
     "gold": "models",
-    "gold_views": "models",
 }
 """The stage of a task, or of a group of tasks, in their order."""
 STAGES = tuple(dict.fromkeys(STAGE_OF.values()))

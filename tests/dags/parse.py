@@ -64,6 +64,7 @@ def _task(task: Any) -> dict[str, Any]:
         "trigger_rule": TriggerRule(task.trigger_rule).value,
         "at_once": task.max_active_tis_per_dag,
         "before": sorted(task.get_flat_relative_ids(upstream=True)),
+        "dbt": [*task.dbt_cmd_flags, "--select", task.select] if hasattr(task, "select") else [],
     }
 
 

@@ -1,6 +1,7 @@
 """The DAG as Airflow parses it: its schedule, its tasks and their order, what it gives away."""
 
 import base64
+import functools
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+DBT = ROOT / "include" / "dbt"
 SECRET = "do-not-give-me-away"
 GOOD_PARAMS: list[dict[str, Any]] = [
     {},
@@ -71,16 +73,26 @@ def before(dag: dict[str, Any], task: str) -> set[str]:
     return set(dag["tasks"][task]["before"])
 
 
-def tables(layer: str) -> set[str]:
-    """Return the task of each dbt model of a layer that holds rows."""
-    manifest = json.loads((ROOT / "include" / "dbt" / "target" / "manifest.json").read_text())
+def folders(layer: str) -> set[str]:
+    """Return the task of each folder of a layer's dbt models."""
     return {
-        f"{layer}.{node['name']}_model_build"
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-        and node["schema"] == layer
-        and node["config"]["materialized"] != "view"
+        f"{layer}.{folder.name}"
+        for folder in (DBT / "models" / layer).iterdir()
+        if folder.is_dir()
     }
+
+
+@functools.cache
+def nodes(kind: str) -> dict[str, dict[str, Any]]:
+    """Return what dbt knows of its models, or of its tests."""
+    found = json.loads((DBT / "target" / "manifest.json").read_text())["nodes"]
+    return {name: node for name, node in found.items() if node["resource_type"] == kind}
+
+
+def task_of(model: str) -> str:
+    """Return the task that builds a model."""
+    _, layer, folder, _ = nodes("model")[model]["fqn"]
+    return f"{layer}.{folder}"
 
 
 def test_it_imports_without_errors(dag: dict[str, Any]) -> None:
@@ -107,12 +119,45 @@ def test_the_schedule_makes_one_run_of_each_day(dag: dict[str, Any]) -> None:
     assert dag["max_active_runs"] == 3
 
 
-def test_each_table_of_dbt_is_a_task(dag: dict[str, Any]) -> None:
-    """Which builds and tests it, in one run at a time; views, which hold nothing, share one."""
-    built = {name for name in dag["tasks"] if name.endswith("_model_build")}
-    assert built == tables("silver") | tables("gold")
-    for name in built | {"silver_views", "gold_views"}:
+def test_each_folder_of_models_is_a_task(dag: dict[str, Any]) -> None:
+    """Which builds and tests them, in one run at a time."""
+    built = {name for name in dag["tasks"] if name.startswith(("silver.", "gold."))}
+    assert built == folders("silver") | folders("gold")
+    for name in built:
         assert (dag["tasks"][name]["pool"], dag["tasks"][name]["at_once"]) == ("dbt", 1)
+
+
+def test_each_model_is_built_after_those_it_reads(dag: dict[str, Any]) -> None:
+    """In an earlier task, or in dbt's own order in the same."""
+    for model, node in nodes("model").items():
+        for parent in node["depends_on"]["nodes"]:
+            if parent in nodes("model"):
+                assert task_of(parent) in before(dag, task_of(model)) | {task_of(model)}
+
+
+def test_each_test_of_data_runs_once_a_day(dag: dict[str, Any]) -> None:
+    """Those of several folders too; but neither unit tests nor those that read all history."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - seconds of imports that one test needs
+
+    run = [
+        unique_id
+        for task in folders("silver") | folders("gold")
+        for unique_id in dbtRunner()
+        .invoke(
+            [
+                *("--quiet", "ls", "--output", "json", "--output-keys", "unique_id"),
+                *("--project-dir", str(DBT), "--profiles-dir", str(DBT)),
+                *("--resource-type", "test", *dag["tasks"][task]["dbt"]),
+            ]
+        )
+        .result
+    ]
+    ran = sorted(json.loads(line)["unique_id"] for line in run)
+    assert ran == sorted(
+        unique_id
+        for unique_id, node in nodes("test").items()
+        if "full_scan" not in node["tags"]
+    )
 
 
 def test_the_stages_follow_each_other(dag: dict[str, Any]) -> None:
@@ -120,15 +165,12 @@ def test_the_stages_follow_each_other(dag: dict[str, Any]) -> None:
     assert dag["tasks"]["ingest"]["mapped"]
     assert before(dag, "ingest") == {"plan"}
     assert before(dag, "load") == {"plan", "ingest"}
-    for model in tables("silver"):
-        assert {"load", "ingest"} <= before(dag, model)
-    for model in tables("gold"):
-        assert tables("silver") <= before(dag, model)
-    assert {*tables("gold"), "silver_views"} <= before(dag, "gold_views")
     assert before(dag, "is_anything_new") == {"plan", "ingest", "load"}
-    for model in tables("silver"):
-        assert "is_anything_new" in before(dag, model)
-    assert "gold_views" in before(dag, "plan_model")
+    for task in folders("silver"):
+        assert "is_anything_new" in before(dag, task)
+    for task in folders("gold"):
+        assert folders("silver") <= before(dag, task)
+    assert folders("gold") <= before(dag, "plan_model")
     assert {"is_last_run", "plan_model"} <= before(dag, "train")
     assert "train" in before(dag, "publish")
     assert before(dag, "refresh") == set(dag["tasks"]) - {"refresh", "alert", "record_completion"}
@@ -141,8 +183,8 @@ def test_pools_guard_what_is_scarce(dag: dict[str, Any]) -> None:
     pools = {name: task["pool"] for name, task in dag["tasks"].items()}
     assert pools["ingest"] == "gharchive_source"
     assert pools["load"] == pools["publish"] == "snowflake_load"
-    by_dbt = {*tables("silver"), *tables("gold"), "silver_views", "gold_views"}
-    assert {name for name, pool in pools.items() if pool == "dbt"} == by_dbt
+    by_dbt = {name for name, pool in pools.items() if pool == "dbt"}
+    assert by_dbt == folders("silver") | folders("gold")
 
 
 def test_what_arrived_is_loaded_though_an_hour_failed(dag: dict[str, Any]) -> None:

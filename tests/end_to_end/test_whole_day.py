@@ -171,7 +171,7 @@ def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
 
     states = task_states(stack, "refused")
     assert states["load"] == "success"
-    assert states["silver.event_rows_model_build"] == "upstream_failed"
+    assert states["silver.events"] == "upstream_failed"
     day = "select file_name, verdict from ledger.loads where file_hour >= '2024-03-05' "
     day += "order by 1, load_seq"
     whole, damaged = ("2024/03/05/12.json.gz", "published"), ("2024/03/05/14.json.gz", "damaged")
@@ -232,6 +232,20 @@ def test_a_backfill_trains_once(stack: Stack, local: Command, query: Query) -> N
     refreshed = [task_states(stack, run["dag_run_id"])["refresh"] for run in runs]
     assert sorted(refreshed) == ["skipped", "skipped", "success"]
     assert len(query("select * from gold.models")) == models_before + 1
+
+
+def test_a_failing_task_names_the_model(stack: Stack, query: Query) -> None:
+    """What its last lines say is what a user sees in the UI, and on the terminal."""
+    query("alter table silver.events rename to silver.not_there")
+    command = [str(paths.BIN / "airflow"), "tasks", "test", DAG_ID, "gold.activity", "2024-03-05"]
+
+    done = subprocess.run(
+        command, env=stack.environment(), capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode != 0
+    errors = [line for line in done.stderr.splitlines() if "completed with errors" in line]
+    assert "daily_activity: Database Error" in errors[-1], done.stdout + done.stderr
 
 
 def wait_for_end(stack: Stack, run_id: str) -> str:
