@@ -76,9 +76,7 @@ def before(dag: dict[str, Any], task: str) -> set[str]:
 def folders(layer: str) -> set[str]:
     """Return the task of each folder of a layer's dbt models."""
     return {
-        f"{layer}.{folder.name}"
-        for folder in (DBT / "models" / layer).iterdir()
-        if folder.is_dir()
+        f"{layer}.{folder.name}" for folder in (DBT / "models" / layer).iterdir() if folder.is_dir()
     }
 
 
@@ -137,26 +135,22 @@ def test_each_model_is_built_after_those_it_reads(dag: dict[str, Any]) -> None:
 
 def test_each_test_of_data_runs_once_a_day(dag: dict[str, Any]) -> None:
     """Those of several folders too; but neither unit tests nor those that read all history."""
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - seconds of imports that one test needs
+    from dbt.cli.main import dbtRunner
 
-    run = [
-        unique_id
-        for task in folders("silver") | folders("gold")
-        for unique_id in dbtRunner()
-        .invoke(
+    def tests_of(task: str) -> list[str]:
+        listed = dbtRunner().invoke(
             [
                 *("--quiet", "ls", "--output", "json", "--output-keys", "unique_id"),
                 *("--project-dir", str(DBT), "--profiles-dir", str(DBT)),
                 *("--resource-type", "test", *dag["tasks"][task]["dbt"]),
             ]
         )
-        .result
-    ]
-    ran = sorted(json.loads(line)["unique_id"] for line in run)
+        assert isinstance(listed.result, list), listed.exception
+        return [json.loads(line)["unique_id"] for line in listed.result]
+
+    ran = sorted(test for task in folders("silver") | folders("gold") for test in tests_of(task))
     assert ran == sorted(
-        unique_id
-        for unique_id, node in nodes("test").items()
-        if "full_scan" not in node["tags"]
+        unique_id for unique_id, node in nodes("test").items() if "full_scan" not in node["tags"]
     )
 
 
