@@ -13,24 +13,26 @@ from typing import Any
 import pytest
 
 from local.gharchive.simulator import SEED, simulate
+from local.launcher import processes
 from local.launcher.layout import Layout
 from local.launcher.stack import Stack
 from tests.archive_samples import SAMPLES
+from tests.counted import Query
 
 ROOT = Path(__file__).parents[2]
-REAL_HOURS = ("2015-01-01-12.json.gz", "2012-06-14-15.json.gz")
+FIRST_DAY = datetime(2015, 1, 1)
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-Query = Callable[..., list[tuple[Any, ...]]]
+FirstRun = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="package")
 def hours(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a SOURCE folder: real hours, simulated days of one hour, and two bad hours."""
+    """Return a SOURCE folder: a real hour, simulated days of one hour, and two bad hours."""
     folder = tmp_path_factory.mktemp("hours")
-    for name in REAL_HOURS:
-        if (SAMPLES / name).exists():
-            shutil.copy(SAMPLES / name, folder)
+    first = write_hour(folder, FIRST_DAY.replace(hour=12), events=5000)
+    if (SAMPLES / first.name).exists():
+        shutil.copy(SAMPLES / first.name, folder)
     for day in (5, 6, 7):
         write_hour(folder, datetime(2024, 3, day, 12))
     refused = write_hour(folder, datetime(2024, 3, 5, 13))
@@ -55,19 +57,25 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def local(data: Path) -> Command:
+def environment(data: Path) -> dict[str, str]:
+    """Return the environment of the commands behind the Makefile, on this stack."""
+    return {
+        **os.environ,
+        "GHARCHIVE_LOCAL_DATA": str(data),
+        # Spark's small jobs here end before better compiled code would pay
+        "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1",
+    }
+
+
+@pytest.fixture(scope="package")
+def local(environment: dict[str, str]) -> Command:
     """Return `python -m local …`, the commands behind the Makefile, on this stack."""
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "local", *arguments],
             cwd=ROOT,
-            env={
-                **os.environ,
-                "GHARCHIVE_LOCAL_DATA": str(data),
-                # Spark's small jobs here end before better compiled code would pay
-                "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1",
-            },
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
@@ -76,8 +84,44 @@ def local(data: Path) -> Command:
     return run
 
 
+def read_until(process: "subprocess.Popen[str]", text: str) -> None:
+    """Read what a process prints until a line has `text` in it."""
+    assert process.stdout
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if text in line:
+            return
+    assert process.stderr
+    raise AssertionError("".join(seen) + process.stderr.read())
+
+
 @pytest.fixture(scope="package")
-def stack(data: Path, hours: Path, local: Command) -> Iterator[Stack]:
+def first_run(data: Path, hours: Path, environment: dict[str, str], local: Command) -> FirstRun:
+    """`make run` on a stack of its own, after one that was killed in the middle of its day."""
+    day = ["run", "--day", f"{FIRST_DAY:%Y-%m-%d}", "--hours", "12", "--source", str(hours)]
+    killed = subprocess.Popen(
+        [sys.executable, "-u", "-m", "local", *day],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    read_until(killed, "plan ")
+    killed.kill()
+    killed.communicate()
+    assert processes.running(str(data))
+
+    done = local(*day)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not processes.running(str(data))
+    return done
+
+
+@pytest.fixture(scope="package")
+def stack(data: Path, hours: Path, local: Command, first_run: FirstRun) -> Iterator[Stack]:
     """Start the stack as `make up SOURCE=…` does, and stop it as `make down` does."""
     started = local("up", "--source", str(hours))
     assert started.returncode == 0, started.stdout + started.stderr

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
-import duckdb
 import psutil
 import pytest
 import requests
@@ -27,7 +26,7 @@ from local.launcher.processes import ServiceError
 from local.launcher.source import Source
 from local.launcher.stack import Stack
 from local.setup import paths
-from tests.end_to_end.conftest import write_hour
+from tests.end_to_end.conftest import read_until, write_hour
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]
@@ -174,18 +173,6 @@ def launch(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Launch:
     return run
 
 
-def read_until(process: "subprocess.Popen[str]", text: str) -> None:
-    """Read what a process prints until a line has `text` in it."""
-    assert process.stdout
-    seen = []
-    for line in process.stdout:
-        seen.append(line)
-        if text in line:
-            return
-    assert process.stderr
-    raise AssertionError("".join(seen) + process.stderr.read())
-
-
 # In the order in which a day goes; each goes on with what the one before has left
 @pytest.mark.parametrize(
     ("text", "number"),
@@ -221,36 +208,3 @@ def test_a_scheduler_that_dies_ends_the_run(launch: Launch, data: Path) -> None:
     assert f"{data}/logs/scheduler.log" in errors
     assert "Traceback" not in errors
     assert not processes.running(str(data))
-
-
-def test_after_a_killed_launcher_the_next_run_works(launch: Launch, data: Path) -> None:
-    """It ends what was left, in the machine and in Airflow, and loads the day once."""
-    killed = launch()
-    read_until(killed, "plan ")
-    killed.kill()
-    killed.communicate()
-    assert processes.running(str(data))
-
-    done = launch()
-    output, errors = done.communicate(timeout=800)
-
-    assert done.returncode == 0, output + errors
-    assert not processes.running(str(data))
-    stack = Stack(Layout(data))
-    listed = subprocess.run(
-        [paths.BIN / "airflow", "dags", "list-runs", "gharchive_daily", "--output", "json"],
-        env=stack.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    # After Airflow's warnings
-    runs = json.loads(listed.stdout[listed.stdout.index("[{") :])
-    states = [run["state"] for run in runs]
-    assert states.count("success") == 1
-    assert set(states) == {"success", "failed"}
-    with duckdb.connect(stack.layout.database, read_only=True) as database:
-        loads = database.sql("select count(*), count(distinct file_name) from ledger.loads")
-        assert loads.fetchall() == [(1, 1)]
-    # Airflow's own files too, after a day
-    assert others_can_read(files_with_secrets(stack.layout)) == []
