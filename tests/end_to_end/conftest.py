@@ -20,7 +20,8 @@ from tests.archive_samples import SAMPLES
 from tests.counted import Query
 
 ROOT = Path(__file__).parents[2]
-FIRST_DAY = datetime(2015, 1, 1)
+FIRST_HOUR = datetime(2015, 1, 1, 12)
+TIMELINE_HOUR = datetime(2012, 6, 14, 15)
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 FirstRun = subprocess.CompletedProcess[str]
@@ -28,16 +29,18 @@ FirstRun = subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="package")
 def hours(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a SOURCE folder: a real hour, simulated days of one hour, and two bad hours."""
+    """Return a SOURCE folder: two real hours, simulated days of one hour, and two bad hours."""
     folder = tmp_path_factory.mktemp("hours")
-    first = write_hour(folder, FIRST_DAY.replace(hour=12), events=5000)
-    if (SAMPLES / first.name).exists():
-        shutil.copy(SAMPLES / first.name, folder)
+    for hour in (FIRST_HOUR, TIMELINE_HOUR):
+        path = write_hour(folder, hour, events=5000)
+        if (SAMPLES / path.name).exists():
+            shutil.copy(SAMPLES / path.name, folder)
     for day in (5, 6, 7):
         write_hour(folder, datetime(2024, 3, day, 12))
-    refused = write_hour(folder, datetime(2024, 3, 5, 13))
+    write_hour(folder, TIMELINE_HOUR.replace(hour=14))
+    refused = write_hour(folder, TIMELINE_HOUR.replace(hour=16))
     refused.with_name(f"{refused.name}.status").write_text("503")
-    damaged = write_hour(folder, datetime(2024, 3, 5, 14))
+    damaged = write_hour(folder, TIMELINE_HOUR.replace(hour=17))
     damaged.write_bytes(damaged.read_bytes()[:-1000])
     return folder
 
@@ -99,7 +102,7 @@ def read_until(process: "subprocess.Popen[str]", text: str) -> None:
 @pytest.fixture(scope="package")
 def first_run(data: Path, hours: Path, environment: dict[str, str], local: Command) -> FirstRun:
     """`make run` on a stack of its own, after one that was killed in the middle of its day."""
-    day = ["run", "--day", f"{FIRST_DAY:%Y-%m-%d}", "--hours", "12", "--source", str(hours)]
+    day = ["run", "--day", f"{FIRST_HOUR:%Y-%m-%d}", "--hours", "12", "--source", str(hours)]
     killed = subprocess.Popen(
         [sys.executable, "-u", "-m", "local", *day],
         cwd=ROOT,

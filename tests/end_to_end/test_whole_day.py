@@ -112,24 +112,26 @@ def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
     """The run is red and resumable: mend the source, clear what failed, and it turns green.
 
     An hour that is damaged in the archive itself fails nothing: what is whole of it is loaded. One
-    that was republished meanwhile is replaced, from Bronze to Gold.
+    that was republished meanwhile is replaced, from Bronze to Gold. Events of 2012 have no ids,
+    offset times, and dates of their own in UTC.
     """
     airflow = stack.airflow
-    airflow.trigger(DAG_ID, "refused", {"day": "2024-03-05", "hours": "12-14"})
+    airflow.trigger(DAG_ID, "refused", {"day": "2012-06-14", "hours": "14-17"})
     assert wait_for_end(stack, "refused") == "failed"
 
     states = task_states(stack, "refused")
     assert states["load"] == "success"
     assert states["silver.events"] == "upstream_failed"
-    day = "select file_name, verdict from ledger.loads where file_hour >= '2024-03-05' "
+    old, real, refused, cut = (f"2012/06/14/{hour}.json.gz" for hour in range(14, 18))
+    day = "select file_name, verdict from ledger.loads where file_hour < '2015-01-01' "
     day += "order by 1, load_seq"
-    whole, damaged = ("2024/03/05/12.json.gz", "published"), ("2024/03/05/14.json.gz", "damaged")
-    assert query(day) == [whole, damaged]
+    whole, damaged = [(old, "published"), (real, "published")], (cut, "damaged")
+    assert query(day) == [*whole, damaged]
     [alert] = [t for t in airflow.task_instances(DAG_ID, "refused") if t["task_id"] == "alert"]
-    assert airflow.result(alert).startswith("2024-03-05T14 is damaged (truncated near byte ")
+    assert airflow.result(alert).startswith("2012-06-14T17 is damaged (truncated near byte ")
 
-    (hours / "2024-03-05-13.json.gz.status").unlink()
-    republished = write_hour(hours, datetime(2024, 3, 5, 12), seed=2)
+    (hours / "2012-06-14-16.json.gz.status").unlink()
+    republished = write_hour(hours, datetime(2012, 6, 14, 14), seed=2)
     airflow.session.post(
         f"{airflow.url}/api/v2/dags/{DAG_ID}/clearTaskInstances",
         json={
@@ -143,29 +145,30 @@ def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
         timeout=60,
     ).raise_for_status()
     assert wait_for_end(stack, "refused") == "success"
-    replaced, mended = (
-        ("2024/03/05/12.json.gz", "republished"),
-        ("2024/03/05/13.json.gz", "published"),
-    )
-    assert query(day) == [whole, replaced, mended, damaged]
-    expected = kept_by_type(republished)
-    assert bronze_by_type(query, replaced[0]) == expected
-    rows = query(
-        "select event_type, count(*) from silver.event_rows where file_name = %s group by 1",
-        replaced[0],
-    )
-    assert Counter(dict(rows)) == expected
+    replaced, mended = (old, "republished"), (refused, "published")
+    assert query(day) == [whole[0], replaced, whole[1], mended, damaged]
+    for name, file in ((old, republished), (real, hours / "2012-06-14-15.json.gz")):
+        expected = kept_by_type(file)
+        assert bronze_by_type(query, name) == expected
+        rows = query(
+            "select event_type, count(*) from silver.event_rows where file_name = %s group by 1",
+            name,
+        )
+        assert Counter(dict(rows)) == expected
     versions = query("select version_number, rows_loaded from ledger.republished order by load_seq")
     assert [number for number, _ in versions] == [1, 2]
-    assert versions[-1][1] == expected.total()
+    assert versions[-1][1] == kept_by_type(republished).total()
+    # 15 o'clock in the file's name is Pacific time
+    times = query(
+        "select min(created_at), max(created_at) from silver.event_rows where file_name = %s", real
+    )
+    assert {f"{moment:%Y-%m-%dT%H}" for moment in times[0]} == {"2012-06-14T22", "2012-06-14T23"}
+    assert query("select count(*) from silver.events where era = 'timeline'") > [(0,)]
     assert_reconciled(query)
 
 
 def test_a_backfill_trains_once(stack: Stack, local: Command, query: Query) -> None:
-    """`make backfill` over three days: all loaded, one model, one refresh.
-
-    The first day's hour is in already.
-    """
+    """`make backfill` over three days: all loaded, one model, one refresh."""
     models_before = len(query("select * from gold.models"))
 
     done = local("backfill", "--from", "2024-03-05", "--to", "2024-03-07", "--hours", "12")
