@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import jinja2
+
 from local.setup.paths import ROOT
 
-_MODEL = ROOT / "include" / "dbt" / "models" / "silver" / "events" / "event_rows.sql"
+_PROJECT = ROOT / "include" / "dbt"
+_MODEL = _PROJECT / "models" / "silver" / "events" / "event_rows.sql"
+_MACROS = _PROJECT / "macros" / "typed_event.sql"
 _VIEW = "gharchive.bronze.events_current"
 
 
@@ -21,10 +25,15 @@ class Column(NamedTuple):
 
 def extraction() -> str:
     """Return the model's query of Bronze, as a full refresh sends it."""
-    found = re.search(r"^extracted as \(\n(.*?)^\),", _MODEL.read_text(), re.M | re.S)
+    head, _, rest = _MODEL.read_text().partition("\nwith\n")
+    found = re.search(r"^extracted as \(\n(.*?)^\),", rest, re.M | re.S)
     assert found
-    query = found[1].replace("{{ source('bronze', 'events_current') }}", _VIEW)
-    return query.replace("{{ rows_of_this_run('file_name') }}", "file_name is not null")
+    template = jinja2.Template(_MACROS.read_text() + head + found[1])
+    return template.render(
+        config=lambda **_: "",
+        source=lambda *_: _VIEW,
+        rows_of_this_run=lambda _: "file_name is not null",
+    )
 
 
 def columns() -> list[Column]:

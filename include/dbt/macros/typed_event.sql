@@ -48,3 +48,42 @@
             then 'listed'
     end
 {%- endmacro %}
+
+
+{# What each path leads to, as NAME_text; `paths` by name. #}
+{% macro texts_at(paths) -%}
+    {%- for name, path in paths.items() %}
+    {{- "" if loop.first else ",\n" -}}
+    cast(event:{{ path }} as varchar) as {{ name }}_text
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#
+    NAME, of NAME_text: null if it isn't of the type. From text, since TRY_CAST
+    takes no VARIANT (Snowflake's reference, TRY_CAST).
+#}
+{% macro tried(names, type) -%}
+    {%- for name in names %}
+    {{- "" if loop.first else ",\n" -}}
+    try_cast({{ name }}_text as {{ type }}) as {{ name }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# The names that are null though their text isn't. #}
+{% macro odd_values(names) -%}
+    case
+        when
+            {%- for name in names %}
+            {{ "" if loop.first else "or " -}}
+            ({{ name }} is null and {{ name }}_text is not null)
+            {%- endfor %}
+            then trim(
+                {%- for name in names %}
+                {{ "" if loop.first else "|| " -}}
+                iff({{ name }} is null and {{ name }}_text is not null, '{{ name }} ', '')
+                {%- endfor %}
+            )
+    end
+{%- endmacro %}

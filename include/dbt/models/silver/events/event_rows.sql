@@ -1,8 +1,41 @@
 {{ config(unique_key='file_name') }}
+{%- set numbers = {
+    'actor_id': 'actor:id',
+    'timeline_repo_id': 'repository:id',
+    'events_repo_id': 'repo:id',
+    'org_id': 'org:id',
+    'payload_number': 'payload:number',
+    'timeline_issue_id': 'payload:issue_id',
+    'timeline_comment_id': 'payload:comment_id',
+    'push_id': 'payload:push_id',
+    'push_size': 'payload:size',
+    'distinct_size': 'payload:distinct_size',
+    'events_issue_id': 'payload:issue:id',
+    'issue_number': 'payload:issue:number',
+    'issue_author_id': 'payload:issue:user:id',
+    'events_comment_id': 'payload:comment:id',
+    'pull_request_id': 'payload:pull_request:id',
+    'pull_request_number': 'payload:pull_request:number',
+    'pull_request_author_id': 'payload:pull_request:user:id',
+    'commit_count': 'payload:pull_request:commits',
+    'added_lines': 'payload:pull_request:additions',
+    'deleted_lines': 'payload:pull_request:deletions',
+    'changed_files': 'payload:pull_request:changed_files',
+    'review_id': 'payload:review:id',
+    'fork_repo_id': 'payload:forkee:id',
+    'release_id': 'payload:release:id',
+    'member_id': 'payload:member:id',
+    'target_id': 'payload:target:id',
+} %}
+{%- set booleans = {
+    'merged': 'payload:pull_request:merged',
+    'is_draft': 'payload:pull_request:draft',
+    'is_prerelease': 'payload:release:prerelease',
+} %}
 
 with
 
--- Each path once, in one select: one pass over the JSON
+-- Each path once, in one select and as text: one pass over the JSON
 extracted as (
 
     select
@@ -17,33 +50,23 @@ extracted as (
         cast(event:created_at as varchar) as created_at_text,
         cast(event:url as varchar) as url,
         cast(event:actor as varchar) as timeline_login,
-        cast(event:actor:id as number(38, 0)) as actor_id,
         cast(event:actor:login as varchar) as events_login,
-        cast(event:repository:id as number(38, 0)) as timeline_repo_id,
         cast(event:repository:owner as varchar) as timeline_owner,
         cast(event:repository:name as varchar) as timeline_repo,
         cast(event:repository:url as varchar) as timeline_repo_url,
         cast(event:repository:organization as varchar) as timeline_org_login,
         cast(event:repository:language as varchar) as timeline_language,
-        cast(event:repo:id as number(38, 0)) as events_repo_id,
         cast(event:repo:name as varchar) as events_repo_name,
-        cast(event:org:id as number(38, 0)) as org_id,
         cast(event:org:login as varchar) as events_org_login,
 
         -- several types
         cast(event:payload:action as varchar) as action,
         cast(event:payload:ref as varchar) as ref,
         cast(event:payload:ref_type as varchar) as ref_type,
-        cast(event:payload:number as number(38, 0)) as payload_number,
         cast(event:payload:id as varchar) as payload_id,
         cast(event:payload:commit as varchar) as commented_commit,
-        cast(event:payload:issue_id as number(38, 0)) as timeline_issue_id,
-        cast(event:payload:comment_id as number(38, 0)) as timeline_comment_id,
 
         -- pushes
-        cast(event:payload:push_id as number(38, 0)) as push_id,
-        cast(event:payload:size as number(38, 0)) as push_size,
-        cast(event:payload:distinct_size as number(38, 0)) as distinct_size,
         cast(event:payload:head as varchar) as head_sha,
         cast(event:payload:before as varchar) as before_sha,
 
@@ -51,68 +74,60 @@ extracted as (
         cast(event:payload:master_branch as varchar) as default_branch,
 
         -- issues and comments
-        cast(event:payload:issue:id as number(38, 0)) as events_issue_id,
-        cast(event:payload:issue:number as number(38, 0)) as issue_number,
         cast(event:payload:issue:title as varchar) as issue_title,
-        cast(event:payload:issue:user:id as number(38, 0)) as issue_author_id,
         cast(event:payload:issue:user:login as varchar) as issue_author,
         cast(event:payload:issue:created_at as varchar) as issue_created_at,
         cast(event:payload:issue:pull_request:url as varchar)
             as commented_pull_request,
-        cast(event:payload:comment:id as number(38, 0)) as events_comment_id,
         cast(event:payload:comment:commit_id as varchar) as comment_commit,
         cast(event:payload:comment:path as varchar) as comment_path,
 
         -- pull requests and reviews
-        cast(event:payload:pull_request:id as number(38, 0))
-            as pull_request_id,
-        cast(event:payload:pull_request:number as number(38, 0))
-            as pull_request_number,
         cast(event:payload:pull_request:title as varchar)
             as pull_request_title,
-        cast(event:payload:pull_request:user:id as number(38, 0))
-            as pull_request_author_id,
         cast(event:payload:pull_request:user:login as varchar)
             as pull_request_author,
         cast(event:payload:pull_request:created_at as varchar)
             as pull_request_created_at,
-        cast(event:payload:pull_request:merged_at as varchar)
-            as pull_request_merged_at,
-        cast(event:payload:pull_request:merged as boolean) as merged,
-        cast(event:payload:pull_request:draft as boolean) as is_draft,
-        cast(event:payload:pull_request:commits as number(38, 0))
-            as commit_count,
-        cast(event:payload:pull_request:additions as number(38, 0))
-            as added_lines,
-        cast(event:payload:pull_request:deletions as number(38, 0))
-            as deleted_lines,
-        cast(event:payload:pull_request:changed_files as number(38, 0))
-            as changed_files,
+        cast(event:payload:pull_request:merged_at as varchar) as merged_at_text,
         cast(event:payload:pull_request:base:ref as varchar) as base_ref,
         cast(event:payload:pull_request:head:ref as varchar) as head_ref,
         cast(event:payload:pull_request:base:repo:language as varchar)
             as base_language,
-        cast(event:payload:review:id as number(38, 0)) as review_id,
         cast(event:payload:review:state as varchar) as review_state,
 
         -- forks, releases, members, wiki pages, follows
-        cast(event:payload:forkee:id as number(38, 0)) as fork_repo_id,
         cast(event:payload:forkee:full_name as varchar) as fork_repo_name,
         cast(event:payload:forkee:language as varchar) as fork_language,
-        cast(event:payload:release:id as number(38, 0)) as release_id,
         cast(event:payload:release:tag_name as varchar) as release_tag,
         cast(event:payload:release:name as varchar) as release_name,
-        cast(event:payload:release:prerelease as boolean) as is_prerelease,
-        cast(event:payload:member:id as number(38, 0)) as member_id,
         cast(event:payload:member:login as varchar) as member_login,
         cast(event:payload:pages[0]:page_name as varchar) as page_name,
         cast(event:payload:pages[0]:action as varchar) as page_action,
         cast(event:payload:pages[0]:html_url as varchar) as page_url,
         cast(event:payload:pages[0]:sha as varchar) as page_sha,
-        cast(event:payload:target:id as number(38, 0)) as target_id,
-        cast(event:payload:target:login as varchar) as target_login
+        cast(event:payload:target:login as varchar) as target_login,
+
+        -- numbers and booleans
+        {{ texts_at(dict(numbers, **booleans)) | indent(8) }}
     from {{ source('bronze', 'events_current') }}
     where {{ rows_of_this_run('file_name') }}
+
+),
+
+-- What isn't what it should be is null: one odd value must not stop its hour
+parsed as (
+
+    select
+        *,
+        {{ tried(numbers, 'number(38, 0)') | indent(8) }},
+        {{ tried(booleans, 'boolean') | indent(8) }},
+        {{ utc_timestamp('created_at_text') | indent(8) }} as created_at,
+        coalesce(pull_request_created_at, issue_created_at) as opened_at_text,
+        {{ utc_timestamp('coalesce(pull_request_created_at, issue_created_at)')
+            | indent(8) }} as opened_at,
+        {{ utc_timestamp('merged_at_text') | indent(8) }} as merged_at
+    from extracted
 
 ),
 
@@ -122,7 +137,6 @@ typed as (
     select
         *,
         id is null as is_timeline,
-        {{ utc_timestamp('created_at_text') | indent(8) }} as created_at,
         case when id is null then timeline_login else events_login end
             as actor_login,
         coalesce(events_repo_id, timeline_repo_id) as repo_id,
@@ -139,7 +153,7 @@ typed as (
                 as integer
             )
         ) as number
-    from extracted
+    from parsed
 
 )
 
@@ -236,7 +250,7 @@ select
         when event_type != 'PullRequestEvent' then null
         when action = 'merged' then true
         when action != 'closed' then false
-        when pull_request_merged_at is not null then true
+        when merged_at_text is not null then true
         else merged
     end as is_merged,
     is_draft,
@@ -247,9 +261,12 @@ select
     -- timestamps
     created_at,
     cast(created_at as date) as event_date,
-    {{ utc_timestamp('coalesce(pull_request_created_at, issue_created_at)')
-        | indent(4) }} as opened_at,
-    {{ utc_timestamp('pull_request_merged_at') | indent(4) }} as merged_at,
+    opened_at,
+    merged_at,
+    {{ odd_values(
+        numbers.keys() | list + booleans.keys() | list
+        + ['opened_at', 'merged_at']
+    ) | indent(4) }} as odd_values,
     case
         when event_type is null then 'no type'
         when created_at is null then 'created_at is no time'

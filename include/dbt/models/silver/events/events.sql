@@ -25,7 +25,7 @@ winners as (
 
 )
 
-select event_rows.* exclude (reject_reason, archive_position)
+select event_rows.* exclude (odd_values, reject_reason, archive_position)
 from event_rows
 inner join winners
     on event_rows.archive_position = winners.archive_position
