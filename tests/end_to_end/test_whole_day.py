@@ -16,7 +16,9 @@ import pytest
 from local.launcher.day_run import DAG_ID, RUN_PREFIX
 from local.launcher.stack import Stack
 from local.setup import paths
-from tests.counted import Query, assert_reconciled, bronze_by_type, kept_by_type
+from tests.archive_samples import SAMPLES, sample
+from tests.counted import DROPPED, Query, assert_reconciled, bronze_by_type, kept_by_type
+from tests.dbt.warehouse import read_hour, utc
 from tests.end_to_end.conftest import Command, FirstRun, write_hour
 from tests.launcher.test_started_stack import files_with_secrets, others_can_read
 
@@ -56,11 +58,10 @@ def test_after_a_killed_launcher_the_next_run_works(
     assert others_can_read(files_with_secrets(stack.layout)) == []
 
 
-def test_a_day_arrives_everywhere(
-    first_run: FirstRun, hours: Path, stack: Stack, query: Query
-) -> None:
-    """`make run`, on real data if it is there: exact counts, recommendations live, a refresh."""
-    file = hours / "2015-01-01-12.json.gz"
+def test_a_day_arrives_everywhere(first_run: FirstRun, stack: Stack, query: Query) -> None:
+    """`make run` on real data: exact counts, recommendations live, a refresh."""
+    # Of simulated events some are twice in a file, and Silver has them once
+    file = sample("2015-01-01-12.json.gz")
     expected = kept_by_type(file)
 
     with gzip.open(file) as lines:
@@ -158,11 +159,16 @@ def test_an_hour_that_fails_stops_dbt_but_not_the_other_hours(
     versions = query("select version_number, rows_loaded from ledger.republished order by load_seq")
     assert [number for number, _ in versions] == [1, 2]
     assert versions[-1][1] == kept_by_type(republished).total()
+    file = hours / "2012-06-14-15.json.gz"
+    events = [event for event in read_hour(file) if event["type"] not in DROPPED]
+    first, last = min(map(utc, events)), max(map(utc, events))
+    times = "select min(created_at), max(created_at) from silver.event_rows where file_name = %s"
+    assert query(times, real) == [(first, last)]
     # 15 o'clock in the file's name is Pacific time
-    times = query(
-        "select min(created_at), max(created_at) from silver.event_rows where file_name = %s", real
-    )
-    assert {f"{moment:%Y-%m-%dT%H}" for moment in times[0]} == {"2012-06-14T22", "2012-06-14T23"}
+    assert f"{last:%Y-%m-%dT%H}" == "2012-06-14T23"
+    if (SAMPLES / file.name).exists():
+        # Simulated hours have stragglers
+        assert f"{first:%Y-%m-%dT%H}" == "2012-06-14T22"
     assert query("select count(*) from silver.events where era = 'timeline'") > [(0,)]
     assert_reconciled(query)
 

@@ -196,6 +196,13 @@ def test_a_day_with_every_setting_changed(stack: Elsewhere, hours: Path, tmp_pat
         in_file = kept_by_type(hours / f"{HOUR:%Y-%m-%d}-{HOUR.hour}.json.gz")
         assert bronze_by_type(ask, whole) == Counter({name: in_file[name] for name in KEPT})
         assert_reconciled(ask)
+        types = ask("select distinct event:type::varchar from bronze.events_current")
+        assert {name for (name,) in types} == set(KEPT)
+        # The same event may be in several lines
+        identities = "event:id::varchar as id, event:created_at::varchar as created_at"
+        assert ask("select sum(event_count) from gold.daily_activity") == ask(
+            f"select count(*) from (select distinct {identities} from bronze.events_current)"
+        )
         [(parameters, parts)] = ask("select parameters, metrics:parts from gold.models")
     assert {name: json.loads(parameters)[name] for name in ALS} == ALS
     assert int(parts) == 1, "Spark had more cores than its connection's master names"
@@ -248,16 +255,9 @@ def _deploy(stack: Elsewhere, home: Path) -> None:
 def _dags_test(environment: Mapping[str, str], conf: Mapping[str, object]) -> str:
     airflow = str(paths.BIN / "airflow")
     subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
+    command = [airflow, "dags", "test", "gharchive_daily", f"{HOUR:%Y-%m-%d}"]
     done = subprocess.run(
-        [
-            airflow,
-            "dags",
-            "test",
-            "gharchive_daily",
-            f"{HOUR:%Y-%m-%d}",
-            "--conf",
-            json.dumps(conf),
-        ],
+        [*command, "--conf", json.dumps(conf)],
         env=environment,
         capture_output=True,
         text=True,
