@@ -15,9 +15,14 @@ RUNS = [{"dag_run_id": f"run {number}"} for number in range(250)]
 
 
 class Server(ThreadingHTTPServer):
-    """Lists 250 runs, 100 a page; the next `failures` answers are 500."""
+    """Lists 250 runs, 100 a page; the next `failures` answers are 500.
+
+    Its scheduler calls the next `overwrites` runs that somebody fails a success.
+    """
 
     failures = 0
+    overwrites = 0
+    state = "running"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -33,9 +38,18 @@ class Handler(BaseHTTPRequestHandler):
             self.server.failures -= 1
             self._answer(500, {"detail": "database is locked"})
             return
+        if self.path.endswith("/dagRuns/one"):
+            self._answer(200, {"dag_run_id": "one", "state": self.server.state})
+            return
         query = parse_qs(urlsplit(self.path).query)
         offset, limit = int(query["offset"][0]), min(int(query["limit"][0]), 100)
         self._answer(200, {"dag_runs": RUNS[offset : offset + limit], "total_entries": len(RUNS)})
+
+    def do_PATCH(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.state = "success" if self.server.overwrites else "failed"
+        self.server.overwrites = max(0, self.server.overwrites - 1)
+        self._answer(200, {})
 
     def _answer(self, status: int, body: object) -> None:
         content = json.dumps(body).encode()
@@ -79,3 +93,10 @@ def test_an_airflow_that_only_fails_is_one(server: Server, airflow: AirflowApi) 
     server.failures = 1000
     with pytest.raises(requests.RequestException, match="500"):
         airflow.runs("gharchive_daily")
+
+
+def test_a_failed_run_stays_failed(server: Server, airflow: AirflowApi) -> None:
+    """Though the scheduler was at it in that moment, and saw only tasks that were skipped."""
+    server.overwrites = 1
+    airflow.fail_run("gharchive_daily", "one")
+    assert server.state == "failed"
