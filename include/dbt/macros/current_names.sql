@@ -32,7 +32,9 @@ current_names as (
         cast(
             sum(event_count) over (partition by entity_key) as number(38, 0)
         ) as event_count,
-        count(*) over (partition by entity_key) as name_count,
+        cast(
+            count(*) over (partition by entity_key) as number(38, 0)
+        ) as name_count,
         min(first_used_at) over (partition by entity_key) as first_seen_at,
         max(last_used_at) over (partition by entity_key) as last_seen_at
     from names

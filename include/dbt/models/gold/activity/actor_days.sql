@@ -19,7 +19,7 @@ select
 
     -- numerics
     {{ sums_of_measures() }}
-    count(distinct repo_key) as repo_count,
+    cast(count(distinct repo_key) as number(38, 0)) as repo_count,
 
     -- booleans
     max(case when is_bot then 1 else 0 end) = 1 as is_bot

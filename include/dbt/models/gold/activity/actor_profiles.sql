@@ -15,7 +15,7 @@ select
 
     -- numerics
     {{ sums_of_measures() }}
-    count(distinct repo_key) as repo_count,
+    cast(count(distinct repo_key) as number(38, 0)) as repo_count,
 
     -- timestamps
     min(first_event_at) as first_event_at,

@@ -28,7 +28,9 @@ select
     -- numerics
     cast(1 as number(38, 0)) as active_days,
     {% for measure, condition in measures().items() %}
-        count(case when {{ condition }} then 1 end) as {{ measure }},
+        cast(
+            count(case when {{ condition }} then 1 end) as number(38, 0)
+        ) as {{ measure }},
     {% endfor %}
 
     -- booleans

@@ -19,7 +19,10 @@ select
 
     -- numerics
     {{ sums_of_measures() }}
-    count(distinct actor_key) as actor_count,
-    count(distinct case when not is_bot then actor_key end) as human_count
+    cast(count(distinct actor_key) as number(38, 0)) as actor_count,
+    cast(
+        count(distinct case when not is_bot then actor_key end)
+        as number(38, 0)
+    ) as human_count
 from daily_activity
 group by event_date, repo_key, repo_id

@@ -18,11 +18,14 @@ select
 
     -- numerics
     {{ sums_of_measures() }}
-    count(distinct actor_key) as actor_count,
-    count(
-        distinct case
-            when contribution_count > 0 and bot_event_count = 0 then actor_key
-        end
+    cast(count(distinct actor_key) as number(38, 0)) as actor_count,
+    cast(
+        count(
+            distinct case
+                when contribution_count > 0 and bot_event_count = 0
+                    then actor_key
+            end
+        ) as number(38, 0)
     ) as contributor_count,
 
     -- timestamps

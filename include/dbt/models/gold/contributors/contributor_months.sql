@@ -54,28 +54,35 @@ select
     active.contribution_month,
     active.repo_key,
     active.repo_id,
-    count(*) as contributor_count,
-    count(case when firsts.first_month = active.contribution_month then 1 end)
-        as new_count,
-    count(
-        case
-            when
-                active.last_month
-                = dateadd('month', -1, active.contribution_month)
-                then 1
-        end
-    ) as retained_count,
-    count(
-        case
-            when
-                firsts.first_month < active.contribution_month
-                and coalesce(
+    cast(count(*) as number(38, 0)) as contributor_count,
+    cast(
+        count(
+            case when firsts.first_month = active.contribution_month then 1 end
+        ) as number(38, 0)
+    ) as new_count,
+    cast(
+        count(
+            case
+                when
                     active.last_month
-                    < dateadd('month', -1, active.contribution_month),
-                    true
-                )
-                then 1
-        end
+                    = dateadd('month', -1, active.contribution_month)
+                    then 1
+            end
+        ) as number(38, 0)
+    ) as retained_count,
+    cast(
+        count(
+            case
+                when
+                    firsts.first_month < active.contribution_month
+                    and coalesce(
+                        active.last_month
+                        < dateadd('month', -1, active.contribution_month),
+                        true
+                    )
+                    then 1
+            end
+        ) as number(38, 0)
     ) as returning_count
 from active
 inner join firsts

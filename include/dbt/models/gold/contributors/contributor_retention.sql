@@ -32,9 +32,11 @@ firsts as (
 select
     firsts.cohort_month,
     active.contribution_month,
-    datediff('month', firsts.cohort_month, active.contribution_month)
-        as months_since,
-    count(*) as contributor_count
+    cast(
+        datediff('month', firsts.cohort_month, active.contribution_month)
+        as number(38, 0)
+    ) as months_since,
+    cast(count(*) as number(38, 0)) as contributor_count
 from active
 inner join firsts on active.actor_key = firsts.actor_key
 group by firsts.cohort_month, active.contribution_month

@@ -25,24 +25,32 @@ select
         as author_key,
 
     -- numerics
-    count(
-        case
-            when
-                event_type in (
-                    'IssueCommentEvent', 'PullRequestReviewCommentEvent'
-                )
-                then 1
-        end
+    cast(
+        count(
+            case
+                when
+                    event_type in (
+                        'IssueCommentEvent', 'PullRequestReviewCommentEvent'
+                    )
+                    then 1
+            end
+        ) as number(38, 0)
     ) as comment_count,
-    count(case when event_type = 'PullRequestReviewEvent' then 1 end)
-        as review_count,
-    max(case when is_pull_request then 1 else 0 end) as pull_request_flag,
-    max(case when is_bot then 1 else 0 end) as bot_flag,
-    max(
-        case
-            when is_author_bot or (action = 'opened' and is_bot) then 1
-            else 0
-        end
+    cast(
+        count(case when event_type = 'PullRequestReviewEvent' then 1 end)
+        as number(38, 0)
+    ) as review_count,
+    cast(
+        max(case when is_pull_request then 1 else 0 end) as number(38, 0)
+    ) as pull_request_flag,
+    cast(max(case when is_bot then 1 else 0 end) as number(38, 0)) as bot_flag,
+    cast(
+        max(
+            case
+                when is_author_bot or (action = 'opened' and is_bot) then 1
+                else 0
+            end
+        ) as number(38, 0)
     ) as author_bot_flag,
 
     -- timestamps

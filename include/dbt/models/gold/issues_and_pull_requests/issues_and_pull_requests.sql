@@ -29,7 +29,7 @@ whole as (
         max(author_bot_flag) = 1 as is_author_bot,
         cast(sum(comment_count) as number(38, 0)) as comment_count,
         cast(sum(review_count) as number(38, 0)) as review_count,
-        count(distinct actor_key) as participant_count,
+        cast(count(distinct actor_key) as number(38, 0)) as participant_count,
         min(opened_at) as opened_at,
         min(
             case
@@ -66,10 +66,13 @@ select
     comment_count,
     review_count,
     participant_count,
-    datediff('second', opened_at, first_response_at)
-        as seconds_to_first_response,
-    datediff('second', opened_at, merged_at) as seconds_to_merge,
-    datediff('second', opened_at, first_closed_at) as seconds_to_close,
+    cast(
+        datediff('second', opened_at, first_response_at) as number(38, 0)
+    ) as seconds_to_first_response,
+    cast(datediff('second', opened_at, merged_at) as number(38, 0))
+        as seconds_to_merge,
+    cast(datediff('second', opened_at, first_closed_at) as number(38, 0))
+        as seconds_to_close,
 
     -- booleans
     is_pull_request,

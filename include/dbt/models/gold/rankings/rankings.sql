@@ -136,8 +136,8 @@ select
     tops.window_name,
     tops.ranked_by,
     tops.entity,
-    tops.entity_rank,
-    previous.previous_rank,
+    cast(tops.entity_rank as number(38, 0)) as entity_rank,
+    cast(previous.previous_rank as number(38, 0)) as previous_rank,
     tops.entity_key,
     {% for measure in measures %}
         cast(windowed.{{ measure }} as number(38, 0)) as {{ measure }},

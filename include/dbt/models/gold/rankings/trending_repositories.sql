@@ -90,7 +90,7 @@ ranked as (
 
 select
     window_end,
-    trend_rank,
+    cast(trend_rank as number(38, 0)) as trend_rank,
     repo_key,
     repo_id,
     cast(recent_count as number(38, 0)) as recent_count,

@@ -83,10 +83,12 @@ actors as (
 
 select
     dates.event_date,
-    coalesce(rows_of_files.row_count, 0) as event_rows,
-    coalesce(rows_of_files.row_count - rows_of_files.identity_count, 0)
-        as duplicate_rows,
-    coalesce(distinct_events.row_count, 0) as events,
+    cast(coalesce(rows_of_files.row_count, 0) as number(38, 0)) as event_rows,
+    cast(
+        coalesce(rows_of_files.row_count - rows_of_files.identity_count, 0)
+        as number(38, 0)
+    ) as duplicate_rows,
+    cast(coalesce(distinct_events.row_count, 0) as number(38, 0)) as events,
     coalesce(activity.row_count, 0) as daily_activity_events,
     coalesce(hours.row_count, 0) as event_hours_events,
     coalesce(repositories.row_count, 0) as repository_days_events,

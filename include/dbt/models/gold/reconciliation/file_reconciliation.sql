@@ -40,9 +40,10 @@ select
     loads.file_name,
     loads.file_hour,
     loads.rows_kept as ledger_rows,
-    coalesce(bronze.row_count, 0) as bronze_rows,
-    coalesce(silver.row_count, 0) as silver_rows,
-    coalesce(silver.rejected_count, 0) as rejected_rows
+    cast(coalesce(bronze.row_count, 0) as number(38, 0)) as bronze_rows,
+    cast(coalesce(silver.row_count, 0) as number(38, 0)) as silver_rows,
+    cast(coalesce(silver.rejected_count, 0) as number(38, 0))
+        as rejected_rows
 from loads
 left join bronze on loads.file_name = bronze.file_name
 left join silver on loads.file_name = silver.file_name

@@ -16,8 +16,8 @@ select
     event_date,
     event_hour,
     event_type,
-    count(*) as event_count,
-    count(distinct actor_key) as actor_count,
-    count(distinct repo_key) as repo_count
+    cast(count(*) as number(38, 0)) as event_count,
+    cast(count(distinct actor_key) as number(38, 0)) as actor_count,
+    cast(count(distinct repo_key) as number(38, 0)) as repo_count
 from events
 group by event_date, event_hour, event_type

@@ -47,7 +47,7 @@ select
     entity_key,
     entity_id,
     name,
-    count(*) as event_count,
+    cast(count(*) as number(38, 0)) as event_count,
     min(created_at) as first_used_at,
     max(created_at) as last_used_at
 from named
