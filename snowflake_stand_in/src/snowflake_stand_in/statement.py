@@ -43,9 +43,11 @@ from snowflake_stand_in.engine.session import Cursor, Session
 from snowflake_stand_in.execution import ddl, dml
 from snowflake_stand_in.rights import authorization, current, grants, listings, roles, visibility
 from snowflake_stand_in.sql import parsing, refusals
+from snowflake_stand_in.sql.data_types import Type
 from snowflake_stand_in.sql.errors import translate, unsupported
 from snowflake_stand_in.stages import copy_history, copy_into, stage_query, stages
 from snowflake_stand_in.translation import (
+    column_types,
     functions,
     json_paths,
     lengths,
@@ -123,6 +125,8 @@ TRANSLATE: tuple[Pass, ...] = (
 
 
 def _run_query(cursor: Cursor, tree: exp.Expr) -> None:
+    assert isinstance(cursor, StatementCursor)
+    cursor.asked = tree
     with cursor.session.reading(), stream_reads.reading(cursor, tree):
         cursor.run_translated(run_passes(SOURCES, cursor, tree))
 
@@ -169,6 +173,7 @@ class StatementCursor(FakeSnowflakeCursor):
         super().__init__(session, connection)
         self.bindings: Any = None
         self.arrays: dict[str, Any] | None = None
+        self.asked: exp.Expr | None = None
         self._described: list[Any] = []
 
     @property
@@ -214,6 +219,7 @@ class StatementCursor(FakeSnowflakeCursor):
         return parsing.parse(text)
 
     def _run(self, tree: exp.Expr, bindings: Any, arrays: dict[str, Any] | None) -> None:
+        self.asked = None
         self.bindings = list(bindings) if isinstance(bindings, tuple) else bindings
         self.arrays = arrays
         if isinstance(tree, exp.Command):
@@ -249,6 +255,11 @@ class StatementCursor(FakeSnowflakeCursor):
     def described(self) -> list[Any]:
         """Describe the result's columns: name, DuckDB's type, …."""
         return self._described
+
+    def types_of(self, query: exp.Expr | None) -> list[Type | None]:
+        """Return what Snowflake says of a query's columns; none if it is not known."""
+        found = column_types.of_query(self, query) if isinstance(query, exp.Query) else None
+        return list((found or {}).values())
 
     def _execute(self, transformed: exp.Expr, params: Any = None) -> None:
         super()._execute(transformed, params)

@@ -57,6 +57,15 @@ def test_types(shared: SnowflakeCursor) -> None:
     ]
 
 
+@documented("connector-widths", "Descriptions tell precision, scale and length.", API)
+def test_widths(cursor: SnowflakeCursor) -> None:
+    cursor.execute("select count(*) as c, 1.25 as d, 'ab' as t, max(s) as s from t")
+    count, decimal, text, column = cursor.description
+    assert (count.precision, count.scale) == (18, 0)
+    assert (decimal.precision, decimal.scale) == (3, 2)
+    assert (text.internal_size, column.internal_size) == (2, 16_777_216)
+
+
 @documented("connector-number-scale", "A NUMBER's description has precision and scale.", API)
 def test_number_scale(shared: SnowflakeCursor) -> None:
     shared.execute("select 1.25::number(10, 2) as n")

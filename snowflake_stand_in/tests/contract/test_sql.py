@@ -125,7 +125,7 @@ def test_sum_of_whole_numbers_is_a_whole_number(cursor: SnowflakeCursor) -> None
         "create table s as select sum(n) as n, count(*) as c from (values (1), (2)) t (n)"
     )
     kinds = {row[0]: row[1] for row in fetch(cursor, "describe table s")}
-    assert kinds == {"N": "NUMBER(38,0)", "C": "NUMBER(38,0)"}
+    assert kinds == {"N": "NUMBER(13,0)", "C": "NUMBER(18,0)"}
     ((value,),) = fetch(cursor, "select n from s")
     assert type(value) is int
 

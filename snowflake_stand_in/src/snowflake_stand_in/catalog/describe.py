@@ -13,18 +13,18 @@ from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported
 from snowflake_stand_in.sql.names import TableName
 from snowflake_stand_in.stages import file_formats, stages
-from snowflake_stand_in.translation import lengths
+from snowflake_stand_in.translation import column_types
+from snowflake_stand_in.translation.result_types import Columns
 
 # From DuckDB's own list: fakesnow's INFORMATION_SCHEMA.COLUMNS joins it with itself
 _COLUMNS = """
 select
     c.column_name as "name",
-    case
+    coalesce(t.type, case
         when starts_with(c.data_type, 'DECIMAL')
             then 'NUMBER(' || c.numeric_precision || ',' || c.numeric_scale || ')'
         when c.data_type in ('BIGINT', 'HUGEINT', 'INTEGER', 'UBIGINT') then 'NUMBER(38,0)'
-        when c.data_type = 'VARCHAR'
-            then 'VARCHAR(' || coalesce(ext.ext_character_maximum_length, 16777216) || ')'
+        when c.data_type = 'VARCHAR' then 'VARCHAR(16777216)'
         when c.data_type = 'DOUBLE' then 'FLOAT'
         when c.data_type = 'JSON' then 'VARIANT'
         when c.data_type = 'TIMESTAMP' then 'TIMESTAMP_NTZ(9)'
@@ -32,7 +32,7 @@ select
         when c.data_type = 'TIME' then 'TIME(9)'
         when c.data_type = 'BLOB' then 'BINARY(8388608)'
         else c.data_type
-    end as "type",
+    end) as "type",
     'COLUMN' as "kind",
     if(c.is_nullable, 'Y', 'N') as "null?",
     c.column_default as "default",
@@ -44,9 +44,9 @@ select
     null::varchar as "policy name",
     null::varchar as "privacy domain"
 from duckdb_columns() as c
-left join _fs_global._fs_information_schema._fs_columns_ext as ext
-    on ext.ext_table_catalog = c.database_name and ext.ext_table_schema = c.schema_name
-        and ext.ext_table_name = c.table_name and ext.ext_column_name = c.column_name
+left join {types} as t
+    on t.database_name = '{kept.database}' and t.schema_name = '{kept.schema}'
+        and t.table_name = '{kept.name}' and t.column_name = c.column_name
 where c.database_name = '{place.database}' and c.schema_name = '{place.schema}'
     and c.table_name = '{place.name}'
 order by c.column_index
@@ -85,9 +85,9 @@ def run(cursor: Cursor, statement: exp.Describe) -> None:
     if kind == "FILE FORMAT":
         file_formats.run_describe_format(cursor, name)
         return
-    place = TableName("temp", "main", str(name)) if name in session.temporary else name
+    place, kept = column_types.places(cursor, name)
     with session.reading():
-        cursor.answer(_COLUMNS.format(place=place))
+        cursor.answer(_COLUMNS.format(place=place, kept=kept, types=column_types.TABLE))
     if not cursor.result.num_rows:
         raise compilation(2003, f"Object '{name}' does not exist or not authorized.", "02000")
 
@@ -181,9 +181,13 @@ def take_comments(statement: exp.Expr) -> tuple[str | None, list[tuple[str, str]
 
 
 def record(
-    cursor: Cursor, statement: exp.Expr, text: str | None, columns: list[tuple[str, str]]
+    cursor: Cursor,
+    statement: exp.Expr,
+    text: str | None,
+    columns: list[tuple[str, str]],
+    types: Columns | None = None,
 ) -> None:
-    """Keep comments; what CREATE makes starts without one."""
+    """Keep comments and columns' types; what CREATE makes starts without one."""
     kind = str(statement.args.get("kind") or "").upper()
     if kind in ("SCHEMA", "DATABASE"):
         _record_comment(cursor, statement, text)
@@ -191,7 +195,7 @@ def record(
     if kind not in ("TABLE", "VIEW", "COLUMN"):
         return
     name = names.target(statement, cursor.session.database, cursor.session.schema)
-    lengths.record(cursor, statement, name)
+    column_types.record(cursor, statement, name, types or {})
     notes.follow_rename(cursor, statement)
     if text is not None:
         cursor.rows(_COMMENT, [*name, text])

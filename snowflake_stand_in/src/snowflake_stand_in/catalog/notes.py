@@ -1,11 +1,11 @@
-"""What is kept beside a table goes along with its name: load history, comment, lengths."""
+"""What is kept beside a table goes along with its name: load history, comment, types."""
 
 from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.names import TableName
-from snowflake_stand_in.translation import lengths
+from snowflake_stand_in.translation import column_types
 
 _COMMENTS = "_fs_global._fs_information_schema._fs_tables_ext"
 
@@ -31,8 +31,8 @@ def move_history(cursor: Cursor, old: TableName, new: TableName) -> None:
 
 
 def move_descriptions(cursor: Cursor, old: TableName, new: TableName) -> None:
-    """Keep the comment and the lengths of a table, which are in the account's file."""
-    lengths.move(cursor, old, new)
+    """Keep the comment and the types of columns of a table, which are in the account's file."""
+    column_types.move(cursor, old, new)
     cursor.rows(
         f"update {_COMMENTS} set ext_table_catalog = ?, ext_table_schema = ?, ext_table_name = ? "
         "where ext_table_catalog = ? and ext_table_schema = ? and ext_table_name = ?",

@@ -39,6 +39,13 @@ create table if not exists _fs_global.main.account_objects (
 create table if not exists _fs_global.main.retention (
     kind varchar, name varchar, days varchar, primary key (kind, name)
 );
+create table if not exists _fs_global.main.column_types as
+select ext_table_catalog as database_name, ext_table_schema as schema_name,
+    ext_table_name as table_name, ext_column_name as column_name,
+    'VARCHAR(' || ext_character_maximum_length || ')' as type, 0 as "precision", 0 as scale,
+    ext_character_maximum_length as length
+from _fs_global._fs_information_schema._fs_columns_ext;
+delete from _fs_global.main.column_types where database_name = 'temp';
 """
 
 # The mean bytes of texts from which they are compressed by zstd. DuckDB's usual 4096 are more than
@@ -121,6 +128,7 @@ class Account:
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.duck_conn.execute(_TABLES)
+        self.duck_conn.execute(information_schema.columns_sql())
         for name, database_file in self._databases().items():
             self._attach(name, database_file)
 

@@ -13,9 +13,8 @@ from snowflake_stand_in.engine.pipeline import Handler, of, of_kind
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.rights import definitions
 from snowflake_stand_in.sql import names, refusals
-from snowflake_stand_in.sql.descriptions import Described
 from snowflake_stand_in.stages import file_formats, stages
-from snowflake_stand_in.translation import lengths
+from snowflake_stand_in.translation import column_types
 
 # DDL of several sessions at once conflicts in DuckDB's catalog where Snowflake's doesn't
 _CATALOG_RETRY_SECONDS = 10.0
@@ -51,9 +50,9 @@ def _keeping_descriptions(cursor: Cursor, statement: exp.Expr) -> AbstractContex
     name = names.target(statement, session.database, session.schema)
     place = names.table(name).sql(dialect="duckdb", identify=True)
 
-    def columns() -> Described | None:
+    def columns() -> object:
         with suppress(duckdb.Error):
-            return cursor.rows(f"describe {place}")
+            return cursor.rows(f"describe {place}"), column_types.of_table(cursor, name)
         return None
 
     return session.account.descriptions.replacing(name, columns)
@@ -113,12 +112,14 @@ def _run_temporary(cursor: Cursor, statement: exp.Expr) -> None:
     kind = str(statement.args["kind"]).upper()
     if isinstance(statement, exp.Drop):
         cursor.rows(f'drop {kind} if exists temp.main."{target}"')
+        column_types.record(cursor, statement, target, {})
         del session.temporary[target]
         cursor.succeed(f"{target.name} successfully dropped.")
         return
     if statement.args.get("exists") and target in session.temporary:
         cursor.succeed(f"{target.name} already exists, statement succeeded.")
         return
+    types = column_types.implied(cursor, statement)
     transformed = cursor.translated(statement)
     known = session.temporary.get(target)
     if known is not None and known != kind:
@@ -128,7 +129,7 @@ def _run_temporary(cursor: Cursor, statement: exp.Expr) -> None:
     table.replace(names.physical(target))
     cursor.rows(transformed.sql(dialect="duckdb"))
     session.temporary[target] = kind
-    lengths.record(cursor, statement, lengths.of_session(cursor, str(target)))
+    column_types.record(cursor, statement, target, types)
     cursor.succeed(f"{kind.capitalize()} {target.name} successfully created.")
 
 
@@ -150,6 +151,7 @@ def _run_nothing(cursor: Cursor, statement: exp.Expr) -> None:
 
 def _run_by_duckdb(cursor: Cursor, statement: exp.Expr) -> None:
     comments = describe.take_comments(statement)
+    types = column_types.implied(cursor, statement)
     deadline = time.monotonic() + _CATALOG_RETRY_SECONDS
     while True:
         try:
@@ -161,7 +163,7 @@ def _run_by_duckdb(cursor: Cursor, statement: exp.Expr) -> None:
             if not conflict or time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
-    describe.record(cursor, statement, *comments)
+    describe.record(cursor, statement, *comments, types)
 
 
 DEFINITIONS: tuple[Handler, ...] = (

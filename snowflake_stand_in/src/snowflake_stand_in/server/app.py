@@ -187,7 +187,7 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
         expression = cursor.parsed(sql)
         described = cursor.describe_only(sql)
         if described is not None:
-            columns = results.row_type(described)
+            columns = results.row_type(described, cursor.types_of(expression))
             return describe_only_response(
                 session, cursor, columns, expression, statement_type_id(expression)
             )
@@ -202,7 +202,7 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
     else:
         ordered = [bindings[str(i + 1)] for i in range(len(bindings))]
         cursor.execute(sql, [results.bound(b["type"], b["value"]) for b in ordered] or None)
-    columns = results.row_type(cursor.described())
+    columns = results.row_type(cursor.described(), cursor.types_of(cursor.asked))
     table = cursor.result
     if type_id in DML_TYPE_IDS:
         rows = zip(*[c.to_pylist() for c in table.columns], strict=True)

@@ -9,10 +9,12 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 Described = list[tuple[Any, ...]]
 """The rows of a DESCRIBE: a column's name, its type, …"""
+
+T = TypeVar("T")
 
 _MOST = 10_000
 
@@ -23,13 +25,14 @@ class Descriptions:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._changes = 0
-        self._known: dict[Hashable, Described] = {}
+        self._known: dict[Hashable, Any] = {}
         self._definitions: defaultdict[Hashable, threading.Lock] = defaultdict(threading.Lock)
 
-    def of(self, question: Hashable, describe: Callable[[], Described]) -> Described:
+    def of(self, question: Hashable, describe: Callable[[], T]) -> T:
         """Return what `describe` has said of a question; ask if nothing is known."""
         with self._turn:
-            changes, known = self._changes, self._known.get(question)
+            changes = self._changes
+            known: T | None = self._known.get(question)
         if known is None:
             known = describe()
             with self._turn:

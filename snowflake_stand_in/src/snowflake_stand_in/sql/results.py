@@ -1,6 +1,7 @@
 """Values between Snowflake's wire format and DuckDB: bindings in, results out."""
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,9 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from fakesnow.arrow import to_sf
 from fakesnow.converter import from_binding
 from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
+
+from snowflake_stand_in.sql import data_types
+from snowflake_stand_in.sql.data_types import Type
 
 _INTEGERS = {"TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER", "UHUGEINT"}
 
@@ -32,14 +36,24 @@ def bound(kind: str, value: str | None, column: str = "") -> Any:
     return converted
 
 
-def row_type(described: list[Any]) -> list[ColumnInfo]:
-    """Describe a result's columns in Snowflake's terms."""
-    return describe_as_rowtype(
+def row_type(described: list[Any], types: Sequence[Type | None] = ()) -> list[ColumnInfo]:
+    """Describe a result's columns in Snowflake's terms; `types` is what else is known of them."""
+    columns = describe_as_rowtype(
         [
             (name, "BIGINT" if kind in _INTEGERS else "DOUBLE" if kind == "FLOAT" else kind, *rest)
             for name, kind, *rest in described
         ]
     )
+    # Two columns of one name are one there
+    if len(types) == len(columns):
+        for column, (_, kind, *_rest), inferred in zip(columns, described, types, strict=True):
+            known = data_types.narrowed(data_types.of_duckdb(kind), inferred)
+            if known is not None and known.name == "NUMBER":
+                column["precision"] = known.precision
+            elif known is not None and known.name == "VARCHAR":
+                column["length"] = known.length
+                column["byteLength"] = min(known.length * 4, data_types.LONGEST_TEXT)
+    return columns
 
 
 def wire_table(table: pa.Table, columns: list[ColumnInfo]) -> pa.Table:

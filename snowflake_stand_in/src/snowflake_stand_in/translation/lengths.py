@@ -1,4 +1,4 @@
-"""The lengths of VARCHAR columns: recorded by DDL, enforced by every write of a table.
+"""The lengths of VARCHAR columns: enforced by every write of a table.
 
 DuckDB knows no lengths, and a CHECK would forbid changing the column's type.
 """
@@ -8,45 +8,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.names import TableName
-from snowflake_stand_in.translation import functions
-
-_EXT = "_fs_global._fs_information_schema._fs_columns_ext"
-_WHERE = "where ext_table_catalog = ? and ext_table_schema = ? and ext_table_name = ?"
-_LONGEST = 16_777_216
-
-
-def record(cursor: Cursor, statement: exp.Expr, name: TableName) -> None:
-    """Keep what CREATE, ALTER and DROP of a table or view say about lengths."""
-    if isinstance(statement, exp.Create | exp.Drop):
-        cursor.rows(f"delete from {_EXT} {_WHERE}", name)
-    for column, length in _declared(statement).items():
-        cursor.rows(
-            f"insert or replace into {_EXT} values (?, ?, ?, ?, ?, ?)",
-            [*name, column, length, min(length * 4, _LONGEST)],
-        )
-    for action in statement.args.get("actions") or []:
-        if isinstance(action, exp.RenameColumn):
-            old, new = action.this.name, action.args["to"].name
-            cursor.rows(
-                f"update {_EXT} set ext_column_name = ? {_WHERE} and ext_column_name = ?",
-                [_stored(action.args["to"]) or new, *name, _stored(action.this) or old],
-            )
-
-
-def of_session(cursor: Cursor, name: str) -> TableName:
-    """Return the name under which a temporary table's lengths are kept."""
-    return TableName("temp", cursor.session.session_id, name)
-
-
-def move(cursor: Cursor, old: TableName, new: TableName) -> None:
-    """Keep the lengths of a table that has got another name."""
-    cursor.rows(
-        f"update {_EXT} set ext_table_catalog = ?, ext_table_schema = ?, ext_table_name = ? "
-        f"{_WHERE}",
-        [*new, *old],
-    )
+from snowflake_stand_in.translation import column_types
 
 
 def enforce(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
@@ -58,14 +21,8 @@ def enforce(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
         return statement
     name = TableName(target.catalog, target.db, target.name)
     if name.database == "temp":
-        name = of_session(cursor, name.name)
-    limits = dict(
-        cursor.rows(
-            f"select ext_column_name, ext_character_maximum_length from {_EXT} {_WHERE} "
-            f"and ext_character_maximum_length < {_LONGEST}",
-            name,
-        )
-    )
+        name = next(known for known in cursor.session.temporary if str(known) == name.name)
+    limits = column_types.limits(cursor, name)
     if not limits:
         return statement
     match statement:
@@ -137,32 +94,3 @@ def _fit(value: exp.Expr, length: int | None) -> exp.Expr:
     if length is None:
         return value
     return exp.Anonymous(this="_FS_FIT", expressions=[value, exp.Literal.number(length)])
-
-
-def _declared(statement: exp.Expr) -> dict[str, int]:
-    """Return the lengths that a statement gives to columns, by their stored names."""
-    found: dict[str, int] = {}
-    for column in statement.find_all(exp.ColumnDef):
-        kind = column.args.get("kind")
-        if isinstance(kind, exp.DataType) and kind.this in exp.DataType.TEXT_TYPES:
-            found[names.normal(column.this)] = functions.length(kind) or _LONGEST
-    for change in statement.find_all(exp.AlterColumn):
-        kind = change.args.get("dtype")
-        if isinstance(kind, exp.DataType) and kind.this in exp.DataType.TEXT_TYPES:
-            found[_stored(change.this)] = functions.length(kind) or _LONGEST
-    query = statement.expression if isinstance(statement, exp.Create) else None
-    if isinstance(query, exp.Subquery):
-        query = query.this
-    if isinstance(query, exp.Select):
-        for projection in query.expressions:
-            value = projection.unalias()
-            if type(value) is exp.Cast and (length := functions.length(value.to)) is not None:
-                alias = projection.args.get("alias") or value.this.find(exp.Identifier)
-                if isinstance(alias, exp.Identifier):
-                    found[names.normal(alias)] = length
-    return found
-
-
-def _stored(column: exp.Expr) -> str:
-    identifier = column.find(exp.Identifier)
-    return names.normal(identifier) if identifier is not None else column.name

@@ -9,6 +9,7 @@ from conformance.topics import (
     tables,
     texts,
     times,
+    types,
     writes,
 )
 
@@ -20,6 +21,7 @@ BEHAVIOURS = [
         times,
         semi_structured,
         queries,
+        types,
         tables,
         writes,
         streams,
