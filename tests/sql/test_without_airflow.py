@@ -176,3 +176,43 @@ def test_rows_that_differ_from_what_ingest_kept_are_not_loaded(
     record.upload_blob(right, overwrite=True)
     assert reconcile(tables) == ("SUCCEEDED", None)
     assert tables.events(outcome) == kept(lines_of(day))
+
+
+CHANGES = {
+    "GHARCHIVE_STATEMENT_TIMEOUT": "1234",
+    "GHARCHIVE_AUTO_SUSPEND": "77",
+    "GHARCHIVE_LOAD_WAREHOUSE_SIZE": "SMALL",
+    "GHARCHIVE_TRANSFORM_WAREHOUSE_SIZE": "SMALL",
+    "GHARCHIVE_CREDIT_QUOTA": "33",
+    "GHARCHIVE_SERVERLESS_CREDITS": "3",
+    "GHARCHIVE_RETENTION_DAYS": "2",
+    "GHARCHIVE_QUEUE_URL": "https://account.queue.core.windows.net/others",
+    "GHARCHIVE_AZURE_TENANT_ID": "another",
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(list(CHANGES), id="all"),
+        *(pytest.param([name], id=name, marks=pytest.mark.long) for name in CHANGES),
+    ],
+)
+def test_what_runs_runs_on_after_a_new_deployment(
+    stack: Stack, piped: Archive, tables: Tables, changes: list[str]
+) -> None:
+    """Whichever setting is another: the pipe, the task `reconcile` and the graph of tasks."""
+
+    def running() -> list[tuple[object, ...]]:
+        tables.run("show tasks in database PIPED")
+        states = 'select "name", "state" from table(result_scan(last_query_id())) order by 1'
+        pipe = "select parse_json(system$pipe_status('bronze.gharchive_pipe')):executionState::text"
+        return [*tables.run(states), *tables.run(pipe)]
+
+    before = running()
+    assert {state for *_, state in before} == {"started", "RUNNING"}
+
+    deployed = run(stack, **(SETTINGS | {name: CHANGES[name] for name in changes}))
+
+    assert deployed.returncode == 0, deployed.stderr
+    assert running() == before

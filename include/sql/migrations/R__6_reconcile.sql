@@ -1,7 +1,7 @@
 -- Loading without Airflow: what `include.sql.load` does, from the outcome records that ingest writes.
 -- Its statements are the same files. Snowpipe brings new blobs and never a changed one; this adopts
 -- what the pipe brought, replaces what changed, and writes the ledger. At most as many hours a run
--- as FILES takes; the next run does the rest.
+-- as FILES takes; the next run does the rest. It runs where Snowpipe loads.
 {% macro statement(file) -%}
     {%- set text -%}{% include 'modules/' ~ file ~ '.sql' %}{%- endset -%}
     {{ text
@@ -10,6 +10,9 @@
         | replace("'$load_id'", ':load_id')
         | replace('$load_seq', ':load_seq') }}
 {%- endmacro %}
+-- One that runs can't be replaced
+alter task if exists {{ database }}.ledger.reconcile suspend;
+
 create or replace task {{ database }}.ledger.reconcile
     user_task_managed_initial_warehouse_size = 'XSMALL'
     schedule = '60 minutes'
@@ -96,3 +99,7 @@ grant ownership on task {{ database }}.ledger.reconcile to role {{ loader }} cop
 grant monitor, operate on task {{ database }}.ledger.reconcile to role {{ pipe }};
 grant execute task on account to role {{ loader }};
 grant execute managed task on account to role {{ loader }};
+
+{% if queue_url -%}
+alter task {{ database }}.ledger.reconcile resume;
+{%- endif %}

@@ -1,5 +1,5 @@
--- Loading without Airflow: new blobs by Snowpipe, the ledger by the task. Only where a storage queue
--- that Event Grid writes to is given; then the pipe loads and the task runs.
+-- Loading without Airflow: new blobs by Snowpipe. Only where a storage queue that Event Grid writes to
+-- is given.
 {% if queue_url %}
 {% set copy %}{% include 'modules/6_copy.sql' %}{% endset -%}
 create notification integration if not exists {{ notification_integration }}
@@ -25,9 +25,6 @@ select
     system$pipe_force_resume('{{ database }}.bronze.gharchive_pipe') as resumed;
 grant monitor on pipe {{ database }}.bronze.gharchive_pipe to role {{ loader }};
 grant usage on integration {{ notification_integration }} to role {{ pipe }};
-
-alter task {{ database }}.ledger.reconcile resume;
 {% else %}
 drop pipe if exists {{ database }}.bronze.gharchive_pipe;
-alter task {{ database }}.ledger.reconcile suspend;
 {% endif %}

@@ -7,7 +7,10 @@
 {%- endmacro %}
 {#- A model's rows before there are any: the values that a task will have don't matter. -#}
 {%- macro empty(model) -%}
-    {%- set bound = "'9999-12-31'::" ~ model.bound -%}
+    {%- set bound = "'9999-12-31'" -%}
+    {%- if model.bound == 'date' -%}
+        {%- set bound = "to_date(" ~ bound ~ ", 'YYYY-MM-DD')" -%}
+    {%- endif -%}
     select *
     from (
         {{ model.sql
