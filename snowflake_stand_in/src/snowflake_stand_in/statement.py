@@ -25,6 +25,7 @@ from snowflake_stand_in.catalog import (
     describe,
     result_scan,
     retention,
+    session_parameters,
     show,
 )
 from snowflake_stand_in.engine import transactions
@@ -36,7 +37,6 @@ from snowflake_stand_in.engine.pipeline import (
     begins,
     command,
     of,
-    of_kind,
     run_passes,
 )
 from snowflake_stand_in.engine.session import Cursor, Session
@@ -46,11 +46,13 @@ from snowflake_stand_in.sql import parsing, refusals
 from snowflake_stand_in.sql.errors import translate, unsupported
 from snowflake_stand_in.stages import copy_history, copy_into, stage_query, stages
 from snowflake_stand_in.translation import (
+    assignments,
     functions,
     json_paths,
     lengths,
     rewrite,
     table_names,
+    times,
     typed,
     variables,
 )
@@ -72,6 +74,7 @@ KINDS: tuple[Kind, ...] = (
     listings.RIGHTS,
     account_objects.ACCOUNT_OBJECT,
     budgets.BUDGET,
+    session_parameters.PARAMETER,
 )
 
 
@@ -108,6 +111,7 @@ TRANSLATE: tuple[Pass, ...] = (
     alone(rewrite.drop_keys),
     alone(rewrite.drop_properties),
     alone(rewrite.write_star_out),
+    times.prepare,
     alone(functions.rewrite_functions),
     _translate_by_fakesnow,
     alone(rewrite.leave_nulls_out),
@@ -116,6 +120,7 @@ TRANSLATE: tuple[Pass, ...] = (
     visibility.hide_rows,
     alone(rewrite.quote),
     typed.rewrite_typed,
+    assignments.convert,
     lengths.enforce,
     alone(json_paths.share),
     rewrite.narrow_whole_numbers,
@@ -135,7 +140,6 @@ def _refuse(_: Cursor, tree: exp.Command) -> None:
 HANDLERS: tuple[Handler, ...] = (
     Handler(of(exp.Set), variables.run_set),
     Handler(variables.is_unset, variables.run_unset),
-    Handler(of_kind("SESSION"), variables.run_alter_session),
     Handler(variables.is_start_transaction, transactions.run_begin),
     Handler(of(exp.Transaction), transactions.run_begin),
     Handler(of(exp.Commit), transactions.run_commit),
@@ -152,7 +156,8 @@ HANDLERS: tuple[Handler, ...] = (
     Handler(command("alter (schema|database)"), describe.run_alter_container),
     Handler(describe.applies, describe.run),
     Handler(show.applies, show.run),
-    Handler(command(r"show (?!parameters|user functions)\w+"), show.run_command),
+    Handler(session_parameters.is_show, session_parameters.run_show),
+    Handler(command(r"show (?!user functions)\w+"), show.run_command),
     Handler(command("(?!show)\\w+"), _refuse),
     Handler(of(exp.Expr), _run_query),
 )
@@ -216,6 +221,7 @@ class StatementCursor(FakeSnowflakeCursor):
     def _run(self, tree: exp.Expr, bindings: Any, arrays: dict[str, Any] | None) -> None:
         self.bindings = list(bindings) if isinstance(bindings, tuple) else bindings
         self.arrays = arrays
+        self.session.follow_zone()
         if isinstance(tree, exp.Command):
             for kind in KINDS:
                 if tree.this == kind.name:
