@@ -85,6 +85,7 @@ def _translate_by_fakesnow(cursor: Cursor, tree: exp.Expr) -> exp.Expr:
 
 # 2. Passes: each takes a tree to a tree. PREPARE is for every statement, and leaves it Snowflake's
 PREPARE: tuple[Pass, ...] = (
+    table_names.ignore_case,
     alone(rewrite.name_columns),
     variables.substitute,
     variables.substitute_session,
@@ -225,6 +226,7 @@ class StatementCursor(FakeSnowflakeCursor):
         if isinstance(tree, exp.Command):
             for kind in KINDS:
                 if tree.this == kind.name:
+                    table_names.ignore_case(self, tree)
                     if bindings:
                         raise unsupported(f"bindings in a {kind.name.lower()}")
                     kind.run(self, tree.expression.name)

@@ -21,7 +21,7 @@ _CHANGE = pattern(
     rf"(?P<verb>alter|drop) (?P<kind>role|user) (?P<exists>if exists )?"
     rf"(?P<name>{NAME})(?P<rest>.*)"
 )
-_PROPERTY = pattern(r"(\w+) = ('(?:[^']|'')*'|\([^)]*\)|[\w.$]+|\"[^\"]+\")")
+_PROPERTY = pattern(r"(\w+) ?= ?('(?:[^']|'')*'|\([^)]*\)|[\w.$]+|\"[^\"]+\")")
 _KEPT_PROPERTIES = {
     "COMMENT",
     "DEFAULT_NAMESPACE",

@@ -322,7 +322,7 @@ def _of_variant(
     node: exp.Expr, target: str, settings: Mapping[str, str], *, trying: bool
 ) -> exp.Expr:
     """Convert what is in a VARIANT: a text, or a number that counts by its size."""
-    found = read(call("_FT_TEXT_IN", node), target, settings, trying=trying)
+    found = read(call("_FT_TEXT_IN", node), target, settings, form="AUTO", trying=trying)
     if target not in TIMESTAMPS:
         return found
     number = call("_FT_LTZ_OF_TEXT", call("_FT_NUMBER_IN", node))

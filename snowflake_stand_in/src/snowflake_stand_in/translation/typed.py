@@ -55,6 +55,8 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
     match node:
         case _ if times.is_call(node):
             return times.operands(node)
+        case exp.EQ() if isinstance(node.parent, exp.Update) and node.arg_key == "expressions":
+            return []
         case _ if "offsets" in node.meta:
             return time_columns.keys(node)
         case exp.Div():
@@ -336,17 +338,42 @@ def kinds_of(cursor: Cursor, operands: list[exp.Expr]) -> dict[int, str]:
     if not asked:
         return found
     scope = _scope(asked[0])
+    kept_apart: dict[str, list[exp.Expr]] = {}
+    for operand in asked:
+        kept_apart.setdefault(_computed_of(scope, operand), []).append(operand)
+    for what, together in kept_apart.items():
+        found |= _asked(cursor, scope, together, whole=what == "query")
+    return found
+
+
+def _asked(
+    cursor: Cursor, scope: exp.Expr | None, asked: list[exp.Expr], *, whole: bool
+) -> dict[int, str]:
     for outer in (False, True):
-        query = _question(scope, asked, outer=outer)
+        query = _question(scope, asked, outer=outer, whole=whole)
         if query is None:
-            return found
+            return {}
         try:
             described = relations.described(cursor, query)
         except duckdb.Error:
             continue
         kinds = [row[1] for row in described][-len(asked) :]
-        return found | {id(o): kind.strip('"') for o, kind in zip(asked, kinds, strict=True)}
-    return found
+        return {id(o): kind.strip('"') for o, kind in zip(asked, kinds, strict=True)}
+    return {}
+
+
+def _computed_of(scope: exp.Expr | None, operand: exp.Expr) -> str:
+    """Say of what an operand is computed; only with its like can it be asked about."""
+    if not isinstance(scope, exp.Select):
+        return "query"
+    aliases = {e.alias for e in scope.expressions}
+    if any(not c.table and c.name in aliases for c in operand.find_all(exp.Column)):
+        return "query"
+    if operand.find(exp.Star) and operand.find(exp.Count) is None:
+        return "query"
+    if operand.find(exp.Window):
+        return "query" if scope.args.get("group") else "windows"
+    return "groups" if _aggregates(operand) else "rows"
 
 
 def _own_type(node: exp.Expr) -> str | None:
@@ -386,14 +413,8 @@ def _scope(node: exp.Expr) -> exp.Expr | None:
     return parent
 
 
-def _of_sources(scope: exp.Select, asked: list[exp.Expr]) -> exp.Select | None:
-    """Ask about what is computed of the sources' rows alone: cheaper, and without what groups."""
-    aliases = {e.alias for e in scope.expressions}
-    for operand in asked:
-        if operand.find(exp.AggFunc, exp.Window, exp.Star) or _aggregates(operand):
-            return None
-        if any(not c.table and c.name in aliases for c in operand.find_all(exp.Column)):
-            return None
+def _of_sources(scope: exp.Select) -> exp.Select:
+    """Return a query of what a query reads alone: cheaper to describe, and without groups."""
     query = exp.Select()
     for part in ("with_", "from_", "joins", "laterals"):
         found = scope.args.get(part)
@@ -407,12 +428,13 @@ def _of_sources(scope: exp.Select, asked: list[exp.Expr]) -> exp.Select | None:
     return query
 
 
-def _question(scope: exp.Expr | None, asked: list[exp.Expr], *, outer: bool) -> exp.Expr | None:
+def _question(
+    scope: exp.Expr | None, asked: list[exp.Expr], *, outer: bool, whole: bool
+) -> exp.Expr | None:
     """Make a query whose last columns are the operands asked about."""
-    sources = _of_sources(scope, asked) if isinstance(scope, exp.Select) else None
-    if sources is not None:
+    if isinstance(scope, exp.Select) and not whole:
         columns = [exp.alias_(o.copy(), f"_fs_{i}", quoted=True) for i, o in enumerate(asked)]
-        query = sources
+        query: exp.Expr = _of_sources(scope)
         query.set("expressions", columns)
     elif isinstance(scope, exp.Select):
         grouped = bool(scope.args.get("group")) or any(map(_aggregates, scope.expressions))

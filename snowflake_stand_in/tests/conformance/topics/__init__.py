@@ -2,14 +2,18 @@
 
 from conformance.topics import (
     numbers,
+    parameters,
     queries,
     semi_structured,
     sessions,
     streams,
     tables,
     texts,
+    time_functions,
+    time_texts,
     times,
     writes,
+    zones,
 )
 
 BEHAVIOURS = [
@@ -18,6 +22,10 @@ BEHAVIOURS = [
         numbers,
         texts,
         times,
+        time_texts,
+        time_functions,
+        zones,
+        parameters,
         semi_structured,
         queries,
         tables,
