@@ -25,6 +25,7 @@ from snowflake_stand_in.catalog import (
     describe,
     result_scan,
     retention,
+    session_parameters,
     show,
 )
 from snowflake_stand_in.engine import transactions
@@ -36,7 +37,6 @@ from snowflake_stand_in.engine.pipeline import (
     begins,
     command,
     of,
-    of_kind,
     run_passes,
 )
 from snowflake_stand_in.engine.session import Cursor, Session
@@ -47,12 +47,14 @@ from snowflake_stand_in.sql.data_types import Type
 from snowflake_stand_in.sql.errors import translate, unsupported
 from snowflake_stand_in.stages import copy_history, copy_into, stage_query, stages
 from snowflake_stand_in.translation import (
+    assignments,
     column_types,
     functions,
     json_paths,
     lengths,
     rewrite,
     table_names,
+    times,
     typed,
     variables,
 )
@@ -74,6 +76,7 @@ KINDS: tuple[Kind, ...] = (
     listings.RIGHTS,
     account_objects.ACCOUNT_OBJECT,
     budgets.BUDGET,
+    session_parameters.PARAMETER,
 )
 
 
@@ -84,6 +87,7 @@ def _translate_by_fakesnow(cursor: Cursor, tree: exp.Expr) -> exp.Expr:
 
 # 2. Passes: each takes a tree to a tree. PREPARE is for every statement, and leaves it Snowflake's
 PREPARE: tuple[Pass, ...] = (
+    table_names.ignore_case,
     alone(rewrite.name_columns),
     variables.substitute,
     variables.substitute_session,
@@ -110,6 +114,7 @@ TRANSLATE: tuple[Pass, ...] = (
     alone(rewrite.drop_keys),
     alone(rewrite.drop_properties),
     alone(rewrite.write_star_out),
+    times.prepare,
     alone(functions.rewrite_functions),
     _translate_by_fakesnow,
     alone(rewrite.leave_nulls_out),
@@ -118,6 +123,7 @@ TRANSLATE: tuple[Pass, ...] = (
     visibility.hide_rows,
     alone(rewrite.quote),
     typed.rewrite_typed,
+    assignments.convert,
     lengths.enforce,
     alone(json_paths.share),
     rewrite.narrow_whole_numbers,
@@ -139,7 +145,6 @@ def _refuse(_: Cursor, tree: exp.Command) -> None:
 HANDLERS: tuple[Handler, ...] = (
     Handler(of(exp.Set), variables.run_set),
     Handler(variables.is_unset, variables.run_unset),
-    Handler(of_kind("SESSION"), variables.run_alter_session),
     Handler(variables.is_start_transaction, transactions.run_begin),
     Handler(of(exp.Transaction), transactions.run_begin),
     Handler(of(exp.Commit), transactions.run_commit),
@@ -156,7 +161,8 @@ HANDLERS: tuple[Handler, ...] = (
     Handler(command("alter (schema|database)"), describe.run_alter_container),
     Handler(describe.applies, describe.run),
     Handler(show.applies, show.run),
-    Handler(command(r"show (?!parameters|user functions)\w+"), show.run_command),
+    Handler(session_parameters.is_show, session_parameters.run_show),
+    Handler(command(r"show (?!user functions)\w+"), show.run_command),
     Handler(command("(?!show)\\w+"), _refuse),
     Handler(of(exp.Expr), _run_query),
 )
@@ -222,9 +228,11 @@ class StatementCursor(FakeSnowflakeCursor):
         self.asked = None
         self.bindings = list(bindings) if isinstance(bindings, tuple) else bindings
         self.arrays = arrays
+        self.session.follow_zone()
         if isinstance(tree, exp.Command):
             for kind in KINDS:
                 if tree.this == kind.name:
+                    table_names.ignore_case(self, tree)
                     if bindings:
                         raise unsupported(f"bindings in a {kind.name.lower()}")
                     kind.run(self, tree.expression.name)

@@ -36,9 +36,6 @@ _NESTED = "DuckDB has one type for JSON"
 DIFFERENCES: dict[str, Difference] = {
     "number-integer-is-38-0": Difference(_WIDE),
     "connector-large-number": Difference(_WIDE),
-    "time-tz-keeps-offset": Difference(
-        "DuckDB's zoned timestamps keep no offset: the stand-in refuses those outside UTC"
-    ),
     "variant-object-keys": Difference(_NESTED, types=["VARIANT"], rule="nested-type"),
     "variant-object-construct": Difference(_NESTED, types=["VARIANT"], rule="nested-type"),
     "variant-array-construct": Difference(_NESTED, types=["VARIANT"], rule="nested-type"),

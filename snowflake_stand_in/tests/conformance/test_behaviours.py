@@ -1,5 +1,6 @@
 """The behaviours that are statements and their result, over the Python connector."""
 
+import re
 from typing import Any, NamedTuple
 
 import pytest
@@ -50,6 +51,12 @@ def observe(cursor: SnowflakeCursor, statements: list[str]) -> Observed:
         return Observed([], [], error)
 
 
+def _settings(behaviour: Behaviour) -> list[str]:
+    """Return the parameters that a behaviour has set in its session."""
+    texts = [s for s in behaviour.statements if s.startswith("alter session set ")]
+    return [name for text in texts for name in re.findall(r"(\w+) = ", text)]
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [pytest.param(b, id=b.name, marks=documented(b.name, b.says, b.page)) for b in BEHAVIOURS],
@@ -60,6 +67,8 @@ def test_behaviour(
     if len(behaviour.statements) > 1:
         request.getfixturevalue("schema")
     found = observe(shared, list(behaviour.statements))
+    for setting in _settings(behaviour):
+        shared.execute(f"alter session unset {setting}")
     difference = DIFFERENCES.get(behaviour.name) if target.is_stand_in else None
     if difference is None:
         assert found.agrees(behaviour), found

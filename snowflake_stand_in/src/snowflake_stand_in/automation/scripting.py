@@ -111,7 +111,7 @@ class _Run:
 
     def _end_transaction(self, begun: bool, *, quietly: bool = False) -> None:
         """Undo a transaction that the block has begun and not ended."""
-        if begun or not self._session.in_transaction or not self._session.parameters["AUTOCOMMIT"]:
+        if begun or not self._session.in_transaction or not self._session.commits_alone:
             return
         self._session.rollback()
         if not quietly:

@@ -28,7 +28,8 @@ select
         when c.data_type = 'DOUBLE' then 'FLOAT'
         when c.data_type = 'JSON' then 'VARIANT'
         when c.data_type = 'TIMESTAMP' then 'TIMESTAMP_NTZ(9)'
-        when c.data_type = 'TIMESTAMP WITH TIME ZONE' then 'TIMESTAMP_TZ(9)'
+        when c.data_type = 'TIMESTAMP WITH TIME ZONE' then 'TIMESTAMP_LTZ(9)'
+        when starts_with(c.data_type, 'STRUCT(utc TIMESTAMP') then 'TIMESTAMP_TZ(9)'
         when c.data_type = 'TIME' then 'TIME(9)'
         when c.data_type = 'BLOB' then 'BINARY(8388608)'
         else c.data_type

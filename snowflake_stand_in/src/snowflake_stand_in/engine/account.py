@@ -20,7 +20,7 @@ from fakesnow.transforms import show
 
 from snowflake_stand_in.engine import information_schema
 from snowflake_stand_in.engine.locks import TableLocks
-from snowflake_stand_in.sql import macros, timestamps
+from snowflake_stand_in.sql import macros, time_macros
 from snowflake_stand_in.sql.descriptions import Descriptions
 from snowflake_stand_in.sql.errors import compilation
 from snowflake_stand_in.sql.names import TableName
@@ -36,6 +36,7 @@ create table if not exists _fs_global.main.account_objects (
     kind varchar, name varchar, created_on timestamptz, definition varchar,
     primary key (kind, name)
 );
+create table if not exists _fs_global.main.parameters (name varchar primary key, value varchar);
 create table if not exists _fs_global.main.retention (
     kind varchar, name varchar, days varchar, primary key (kind, name)
 );
@@ -118,6 +119,7 @@ class Account:
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("set global TimeZone = 'UTC'")
         self.duck_conn.execute(macros.creation_sql("memory.main."))
+        self.duck_conn.execute(time_macros.creation_sql("memory.main."))
         # A laptop runs Airflow and Spark beside us: beyond this DuckDB uses the disk
         self.duck_conn.execute("set global memory_limit = '1GB'")
         self.duck_conn.execute(f"set global temp_directory = '{file}.tmp'")
@@ -129,8 +131,23 @@ class Account:
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.duck_conn.execute(_TABLES)
         self.duck_conn.execute(information_schema.columns_sql())
+        self.parameters: dict[str, str] = dict(
+            self.duck_conn.execute("from _fs_global.main.parameters").fetchall()
+        )
         for name, database_file in self._databases().items():
             self._attach(name, database_file)
+
+    def set_parameter(self, name: str, value: str | None) -> None:
+        """Set a parameter for the account, or forget that."""
+        cursor = self.duck_conn.cursor()
+        if value is None:
+            self.parameters.pop(name, None)
+            cursor.execute("delete from _fs_global.main.parameters where name = ?", [name])
+        else:
+            self.parameters[name] = value
+            cursor.execute(
+                "insert or replace into _fs_global.main.parameters values (?, ?)", [name, value]
+            )
 
     def add(self, service: Service) -> None:
         """Add a service: one of each class."""
@@ -208,7 +225,7 @@ class Account:
         cursor.execute(info_schema.per_db_creation_sql(name))
         cursor.execute(information_schema.creation_sql(name))
         cursor.execute(fakesnow.macros.creation_sql(name))
-        cursor.execute(timestamps.MACRO.format(database=name))
         cursor.execute(macros.creation_sql(f'"{name}".main.'))
+        cursor.execute(time_macros.creation_sql(f'"{name}".main.'))
         cursor.execute(_HISTORY.format(name))
         cursor.execute(f'create schema if not exists "{name}".PUBLIC')

@@ -30,7 +30,7 @@ def described(cursor: Cursor, query: exp.Expr) -> Described:
     """Describe a DuckDB query, or remember: beside an open transaction, which a fault would end."""
     session = cursor.session
     sql = f"describe {query.sql(dialect='duckdb')}"
-    if any(table.catalog == "temp" for table in query.find_all(exp.Table)):
+    if any(table.catalog.lower() == "temp" for table in query.find_all(exp.Table)):
         return cursor.rows(sql)
 
     def describe() -> Described:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from sqlglot import exp
 from snowflake_stand_in.engine.account import Account
 from snowflake_stand_in.sql.errors import error, translate, unsupported
 from snowflake_stand_in.sql.names import TableName
+from snowflake_stand_in.sql.parameters import DEFAULTS
 
 
 class Cursor(Protocol):
@@ -114,7 +116,10 @@ class Session(FakeSnowflakeConnection):
         self.interrupts = 0
         self.temporary: dict[TableName, str] = {}
         self.values: dict[str, exp.Expr] = {}
-        self.parameters: dict[str, Any] = {"LOCK_TIMEOUT": 43200, "AUTOCOMMIT": True}
+        # What is set for the session, and for its user
+        self.parameters: dict[str, str] = {}
+        self.user_parameters: dict[str, str] = {}
+        self._zone = ""
         self.clients: set[tuple[str, int]] = set()
         self.answers: dict[str, asyncio.Task[Any]] = {}
         # In the open transaction: what its commit does first, by what it is for, and the tables
@@ -161,11 +166,32 @@ class Session(FakeSnowflakeConnection):
         self.database, self._schema = database, schema
         self.database_set = self.schema_set = True
 
-    def autocommit(self, mode: bool) -> None:
-        """Set AUTOCOMMIT; Snowflake commits an open transaction when it changes."""
-        if mode != self.parameters["AUTOCOMMIT"]:
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """All parameters as they hold here: the session's, its user's, the account's, defaults."""
+        return ChainMap(self.parameters, self.user_parameters, self.account.parameters, DEFAULTS)
+
+    @property
+    def commits_alone(self) -> bool:
+        """Whether AUTOCOMMIT is on."""
+        return self.settings["AUTOCOMMIT"] == "true"
+
+    def set_parameter(self, name: str, value: str | None) -> None:
+        """Set a parameter for the session, or forget that; AUTOCOMMIT's change commits."""
+        alone = self.commits_alone
+        if value is None:
+            self.parameters.pop(name, None)
+        else:
+            self.parameters[name] = value
+        if self.commits_alone != alone:
             self.commit()
-        self.parameters["AUTOCOMMIT"] = mode
+
+    def follow_zone(self) -> None:
+        """Make DuckDB's time zone that of the session."""
+        zone = self.settings["TIMEZONE"]
+        if zone != self._zone:
+            self._duck_conn.execute(f"set TimeZone = '{zone}'")
+            self._zone = zone
 
     def begin(self) -> None:
         """Open a transaction; a second BEGIN does nothing."""
@@ -230,7 +256,7 @@ class Session(FakeSnowflakeConnection):
         self._refuse_after_failure()
         tables = [t for t in tables if t not in self.temporary]
         moved = list(streams_moved)
-        alone = not self._open and bool(self.parameters["AUTOCOMMIT"])
+        alone = not self._open and self.commits_alone
         try:
             for table in [*(tables if exclusive else []), *moved]:
                 self._lock(table)
@@ -258,7 +284,7 @@ class Session(FakeSnowflakeConnection):
     @contextmanager
     def repeatable(self, table: TableName) -> Iterator[None]:
         """Read several times what one state of a table is; a transaction keeps it to its end."""
-        alone = not self._begun and not self._open and bool(self.parameters["AUTOCOMMIT"])
+        alone = not self._begun and not self._open and self.commits_alone
         self._start([table])
         self._open = self._open or not alone
         try:
@@ -302,7 +328,7 @@ class Session(FakeSnowflakeConnection):
             super().close()
 
     def _lock(self, table: TableName) -> None:
-        self._locks.acquire(self, table, float(self.parameters["LOCK_TIMEOUT"]))
+        self._locks.acquire(self, table, float(self.settings["LOCK_TIMEOUT"]))
         if self._begun and self._locks.changed_since(table, self._snapshot):
             raise unsupported(
                 f"table '{table}' was changed by another session after this transaction's first "

@@ -17,6 +17,7 @@ from snowflake_stand_in.engine.account import Account
 from snowflake_stand_in.engine.session import Session
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.rights.model import ADMIN
+from snowflake_stand_in.sql import parameters
 from snowflake_stand_in.sql.errors import error
 
 _KEYS = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
@@ -48,6 +49,11 @@ def log_in(account: Account, data: dict[str, Any], asked: dict[str, str]) -> Ses
         schema if usable("SCHEMA", f"{database}.{schema}") else None,
     )
     session.user, session.role, session.secondary_roles = user, role, secondary
+    session.user_parameters = parameters.among(defaults)
+    for name, value in (data.get("SESSION_PARAMETERS") or {}).items():
+        if value is not None:
+            session.set_parameter(name.upper(), parameters.checked(name.upper(), value))
+    session.follow_zone()
     session.account_name = str(data.get("ACCOUNT_NAME") or "").upper()
     if warehouse in access.owned("WAREHOUSE") and usable("WAREHOUSE", warehouse):
         session.warehouse = warehouse

@@ -11,6 +11,7 @@ from snowflake_stand_in.rights.model import ACCOUNT, ADMIN
 from snowflake_stand_in.rights.patterns import NAME, one_line, pattern, stored
 from snowflake_stand_in.rights.requirements import missing, require
 from snowflake_stand_in.sql.errors import compilation, unsupported
+from snowflake_stand_in.sql.parameters import PARAMETERS, checked
 
 _CREATE = pattern(
     rf"create (?P<replace>or replace )?(?P<kind>role|user) (?P<exists>if not exists )?"
@@ -20,7 +21,7 @@ _CHANGE = pattern(
     rf"(?P<verb>alter|drop) (?P<kind>role|user) (?P<exists>if exists )?"
     rf"(?P<name>{NAME})(?P<rest>.*)"
 )
-_PROPERTY = pattern(r"(\w+) = ('(?:[^']|'')*'|\([^)]*\)|[\w.$]+|\"[^\"]+\")")
+_PROPERTY = pattern(r"(\w+) ?= ?('(?:[^']|'')*'|\([^)]*\)|[\w.$]+|\"[^\"]+\")")
 _KEPT_PROPERTIES = {
     "COMMENT",
     "DEFAULT_NAMESPACE",
@@ -83,7 +84,8 @@ def _change(cursor: Cursor, match: re.Match[str]) -> None:
             cursor.succeed()
             return
         raise missing(kind, name)
-    require(session, "OWNERSHIP", kind, name)
+    if not _is_own_setting(session.user, kind, match):
+        require(session, "OWNERSHIP", kind, name)
     if match["verb"].upper() == "DROP":
         if kind == "ROLE":
             access.drop_role(name, session.role or ADMIN)
@@ -106,6 +108,18 @@ def _change(cursor: Cursor, match: re.Match[str]) -> None:
     cursor.succeed()
 
 
+def _is_own_setting(user: str, kind: str, match: re.Match[str]) -> bool:
+    """Whether a user changes parameters of its own, for which it needs no right."""
+    words = match["rest"].strip().split(" ")
+    names = [key for key, _ in _PROPERTY.findall(match["rest"])] or words[1:]
+    return (
+        match["verb"].upper() == "ALTER"
+        and (kind, stored(match["name"])) == ("USER", user)
+        and words[0].upper() in ("SET", "UNSET")
+        and all(name.strip(",").upper() in PARAMETERS for name in names)
+    )
+
+
 def _properties(text: str) -> dict[str, str]:
     """Return properties by upper-case name; a password leaves only that there is one."""
     found = {}
@@ -113,6 +127,8 @@ def _properties(text: str) -> dict[str, str]:
         name = key.upper()
         if name == "PASSWORD":
             found["HAS_PASSWORD"] = "true"
+        elif name in PARAMETERS:
+            found[name] = checked(name, value[1:-1] if value[0] in "'\"" else value)
         elif name in _KEPT_PROPERTIES:
             plain = value[1:-1] if value[0] in "'\"" else value
             names_object = name.startswith("DEFAULT_") and value[0] != '"'

@@ -95,8 +95,6 @@ class Service:
             return _failure(refusal)
         token = secrets.token_urlsafe(32)
         session.session_id = str(secrets.randbits(48))
-        parameters = data.get("SESSION_PARAMETERS") or {}
-        session.autocommit(bool(parameters.get("AUTOCOMMIT", True)))
         self.sessions[token] = session
         log.info(
             "login of %s, database %s, schema %s", session.user, session.database, session.schema
@@ -110,8 +108,7 @@ class Service:
                 "sessionId": int(session.session_id),
                 "serverVersion": SERVER_VERSION,
                 "parameters": [
-                    {"name": "AUTOCOMMIT", "value": session.parameters["AUTOCOMMIT"]},
-                    {"name": "TIMEZONE", "value": "Etc/UTC"},
+                    *_parameters(session),
                     {"name": "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", "value": 3600},
                     {"name": "CLIENT_TELEMETRY_ENABLED", "value": False},
                     # 0: clients send array bindings with the statement, not through a stage
@@ -218,7 +215,7 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
         }
     return _success(
         {
-            "parameters": [{"name": "TIMEZONE", "value": "Etc/UTC"}],
+            "parameters": _parameters(session),
             "rowtype": columns,
             "total": table.num_rows,
             "returned": table.num_rows,
@@ -229,6 +226,24 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
             **result,
         }
     )
+
+
+_TOLD = (
+    "DATE_OUTPUT_FORMAT",
+    "TIMESTAMP_LTZ_OUTPUT_FORMAT",
+    "TIMESTAMP_NTZ_OUTPUT_FORMAT",
+    "TIMESTAMP_OUTPUT_FORMAT",
+    "TIMESTAMP_TZ_OUTPUT_FORMAT",
+    "TIMEZONE",
+    "TIME_OUTPUT_FORMAT",
+)
+
+
+def _parameters(session: Session) -> list[dict[str, Any]]:
+    """Return the parameters by which a client reads results and writes times."""
+    settings = session.settings
+    told = [{"name": name, "value": settings[name]} for name in _TOLD]
+    return [{"name": "AUTOCOMMIT", "value": session.commits_alone}, *told]
 
 
 def _run_batch(

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
+from snowflake_stand_in.sql.time_macros import TZ_TYPE
+
 MOST_DIGITS = 38
 LONGEST_TEXT = 16_777_216
 LONGEST_BINARY = 8_388_608
@@ -102,7 +104,8 @@ _OF_DUCKDB = {
     "TIME": TIME,
     "TIMESTAMP": timestamp("NTZ"),
     "TIMESTAMP_NS": timestamp("NTZ"),
-    "TIMESTAMP WITH TIME ZONE": timestamp("TZ"),
+    "TIMESTAMP WITH TIME ZONE": timestamp("LTZ"),
+    TZ_TYPE: timestamp("TZ"),
     "VARCHAR": text(),
     "BLOB": Type("BINARY", length=LONGEST_BINARY),
 }

@@ -290,15 +290,6 @@ create or replace macro {place}_fs_fit(x, n) as (
         else x::varchar
     end
 );
-
-create or replace macro {place}_fs_utc(x) as (
-    case
-        when regexp_matches(x::varchar, '[+-](0[1-9]|1[0-9]|00:?[1-9]|00:?0[1-9])(:?[0-9]{{2}})?$')
-            and contains(x::varchar, ':')
-            then error('Unsupported feature: a TIMESTAMP_TZ outside UTC')
-        else x
-    end
-);
 """
 
 

@@ -2,9 +2,11 @@
 
 import logging
 import re
+from collections.abc import Callable
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.snowflake import Snowflake
 
 from snowflake_stand_in.sql.errors import error
 
@@ -12,6 +14,40 @@ _COMMENT = re.compile(r"--[^\n]*(?:\n|$)|//[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
 _BEFORE = re.compile(rf"(?:\s|{_COMMENT.pattern})*", re.DOTALL)
 # Enough for the longest opening of a statement, comments in it included
 _OPENING = 2000
+
+# Kept as they are written: sqlglot would make strftime's of their formats, or forget which it was
+_CONVERSIONS = (
+    "TO_DATE",
+    "TO_TIME",
+    "TO_TIMESTAMP",
+    "TO_TIMESTAMP_NTZ",
+    "TO_TIMESTAMP_LTZ",
+    "TO_TIMESTAMP_TZ",
+)
+_MADE = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ")
+_AS_WRITTEN = (
+    *_CONVERSIONS,
+    *(f"TRY_{name}" for name in _CONVERSIONS),
+    "DATE",
+    "TIME",
+    *(f"{name}_FROM_PARTS" for name in _MADE),
+    *(f"{name.replace('_', '')}FROMPARTS" for name in _MADE),
+)
+
+
+def _as_written(name: str) -> Callable[[list[exp.Expr]], exp.Expr]:
+    return lambda arguments: exp.Anonymous(this=name, expressions=arguments)
+
+
+def _to_char(arguments: list[exp.Expr]) -> exp.Expr:
+    return exp.ToChar(this=arguments[0], format=arguments[1] if len(arguments) > 1 else None)
+
+
+# Its parser is compiled, and can't be subclassed
+Snowflake.Parser.FUNCTIONS.update(
+    {name: _as_written(name) for name in _AS_WRITTEN}
+    | {"TO_CHAR": _to_char, "TO_VARCHAR": _to_char}
+)
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 

@@ -13,7 +13,9 @@ from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
 
 from snowflake_stand_in.sql import data_types
 from snowflake_stand_in.sql.data_types import Type
+from snowflake_stand_in.sql.time_macros import TZ_TYPE
 
+_ZONED = "TIMESTAMP WITH TIME ZONE"
 _INTEGERS = {"TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER", "UHUGEINT"}
 
 
@@ -30,20 +32,30 @@ def bound(kind: str, value: str | None, column: str = "") -> Any:
         return float(value)
     if kind == "TEXT" and value.lstrip("-").isdigit():
         kind = {"TIMESTAMP": "TIMESTAMP_NTZ", "DATE": "DATE", "TIME": "TIME"}.get(column, kind)
+    if kind == "TIMESTAMP_TZ":
+        return _with_offset(value)
     converted = from_binding({"type": kind, "value": value})
     if kind == "TIMESTAMP_NTZ" and isinstance(converted, datetime.datetime):
         return converted.replace(tzinfo=None)
     return converted
 
 
+def _with_offset(value: str) -> Any:
+    """Convert a bound TIMESTAMP_TZ, nanoseconds and the offset in minutes from a day back."""
+    nanoseconds, _, minutes = value.partition(" ")
+    at = from_binding({"type": "TIMESTAMP_NTZ", "value": nanoseconds})
+    assert isinstance(at, datetime.datetime)
+    return {"utc": at.replace(tzinfo=None), "zone_minutes": int(minutes or 1440) - 1440}
+
+
 def row_type(described: list[Any], types: Sequence[Type | None] = ()) -> list[ColumnInfo]:
     """Describe a result's columns in Snowflake's terms; `types` is what else is known of them."""
-    columns = describe_as_rowtype(
-        [
-            (name, "BIGINT" if kind in _INTEGERS else "DOUBLE" if kind == "FLOAT" else kind, *rest)
-            for name, kind, *rest in described
-        ]
+    columns = _row_type(
+        [(name, _ZONED if kind == TZ_TYPE else kind, *rest) for name, kind, *rest in described]
     )
+    for column, (_, kind, *_rest) in zip(columns, described, strict=True):
+        if kind == _ZONED:
+            column["type"] = "timestamp_ltz"
     # Two columns of one name are one there
     if len(types) == len(columns):
         for column, (_, kind, *_rest), inferred in zip(columns, described, types, strict=True):
@@ -56,8 +68,51 @@ def row_type(described: list[Any], types: Sequence[Type | None] = ()) -> list[Co
     return columns
 
 
+def _row_type(described: list[Any]) -> list[ColumnInfo]:
+    return describe_as_rowtype(
+        [
+            (name, "BIGINT" if kind in _INTEGERS else "DOUBLE" if kind == "FLOAT" else kind, *rest)
+            for name, kind, *rest in described
+        ]
+    )
+
+
 def wire_table(table: pa.Table, columns: list[ColumnInfo]) -> pa.Table:
     """Make the Arrow table that Snowflake's clients read. A NULL timestamp stays NULL."""
+    offsets: dict[int, Any] = {}
+    for position, (column, info) in enumerate(zip(table.columns, columns, strict=True)):
+        kind = column.type
+        if info["type"] == "timestamp_tz" and pa.types.is_struct(kind):
+            struct = column.combine_chunks()
+            at, minutes = (pc.struct_field(struct, [i]) for i in range(2))
+            offsets[position] = pc.add(pc.fill_null(minutes, 0), 1440).cast(pa.int32())
+            table = table.set_column(position, table.schema.names[position], at)
+        elif pa.types.is_timestamp(kind) and kind.tz:
+            plain = column.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+            table = table.set_column(position, table.schema.names[position], plain)
+    converted = _masked(table, columns)
+    for position, zones in offsets.items():
+        converted = _with_offsets(converted, position, zones)
+    return converted
+
+
+def _with_offsets(table: pa.Table, position: int, zones: pa.Array) -> pa.Table:
+    """Add the offsets to a column of TIMESTAMP_TZs, which has only the times."""
+    field = table.schema.field(position)
+    structs = _plain(table.column(position))
+    fields = [
+        *(field.type.field(i) for i in range(2)),
+        pa.field("timezone", pa.int32(), nullable=False),
+    ]
+    made = pa.StructArray.from_arrays(
+        [pc.fill_null(structs.field(i), 0) for i in range(2)] + [_plain(zones)],
+        fields=fields,
+        mask=_plain(pc.is_null(structs)),
+    )
+    return table.set_column(position, field.with_type(made.type), made)
+
+
+def _masked(table: pa.Table, columns: list[ColumnInfo]) -> pa.Table:
     converted = to_sf(table, columns)
     for position, column in enumerate(table.columns):
         if pa.types.is_timestamp(column.type) and column.null_count:

@@ -4,29 +4,6 @@ from sqlglot import exp
 
 from snowflake_stand_in.sql import refusals
 
-# Snowflake's date and time format elements, longest first, and strftime's
-_FORMAT = [
-    ("YYYY", "%Y"),
-    ("MMMM", "%B"),
-    ("HH24", "%H"),
-    ("HH12", "%I"),
-    ("MON", "%b"),
-    ("TZH:TZM", "+00:00"),
-    ("TZHTZM", "+0000"),
-    ("FF9", "%n"),
-    ("FF6", "%f"),
-    ("FF3", "%g"),
-    ("YY", "%y"),
-    ("MM", "%m"),
-    ("DD", "%d"),
-    ("DY", "%a"),
-    ("MI", "%M"),
-    ("SS", "%S"),
-    ("AM", "%p"),
-    ("PM", "%p"),
-    ("FF", "%n"),
-]
-
 
 def rewrite_functions(statement: exp.Expr) -> exp.Expr:
     """Return a statement of Snowflake's with functions that fakesnow translates."""
@@ -48,18 +25,13 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
         case exp.Trim():
             return _trim(node)
         case exp.ToChar() if node.args.get("format"):
-            return _to_char(node)
+            raise refusals.refused("result format")
         case exp.ToChar():
             return exp.cast(node.this, "text")
         case exp.Median():
             return _function("_FS_MEDIAN", node.this)
-        case exp.TryCast() if node.to.this in _TIMESTAMPS:
-            # fakesnow would make it a cast that raises
-            return _function("TRY", exp.Cast(this=node.this, to=node.to))
         case exp.Cast() if node.to.this == exp.DataType.Type.VARIANT:
             return exp.ToVariant(this=node.this)
-        case exp.StrToTime() if "%z" in node.args["format"].name:
-            raise refusals.refused("offset format")
         case exp.Window() if _calls(node.this, "RATIO_TO_REPORT"):
             return _ratio_to_report(node)
         case exp.Values() if node.alias and not node.args["alias"].columns:
@@ -105,10 +77,6 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
             return _function("STRLEN", exp.cast(node.this, "text"))
         case exp.Cbrt():
             return _function("CBRT", node.this)
-        case exp.MonthsBetween():
-            return exp.cast(node.copy(), "decimal(38, 6)")
-        case exp.Extract() if node.this.name.upper() == "EPOCH":
-            return exp.cast(_function("FLOOR", node.copy()), "bigint")
         case exp.Rand() if node.this is not None:
             raise refusals.refused("seed")
         case exp.Struct() if any(
@@ -125,12 +93,6 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
             return exp.Table(this=split, alias=node.args.get("alias"))
         case exp.Select() if isinstance(source := _from(node), exp.Values):
             _name_positions(node, source)
-        case exp.ConvertTimezone() if _loses_offset(node):
-            raise refusals.refused("offset")
-        case exp.Cast() if node.to.this == exp.DType.TIMESTAMPTZ and not isinstance(
-            node.parent, exp.ConvertTimezone
-        ):
-            return exp.cast(_function("_FS_UTC", node.this), node.to)
         case exp.TryCast() if length(node.to) is not None:
             text = exp.cast(node.this, "text")
             fits = exp.LTE(
@@ -156,25 +118,6 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def duckdb_format(text: str) -> str:
-    """Translate a date format to strftime's."""
-    found, rest = "", text
-    while rest:
-        for mark, code in _FORMAT:
-            if rest.upper().startswith(mark):
-                found, rest = found + code, rest[len(mark) :]
-                break
-        else:
-            if rest[0] == '"':
-                literal, _, rest = rest[1:].partition('"')
-                found += literal
-            elif rest[0].isalnum():
-                raise refusals.refused("result format")
-            else:
-                found, rest = found + rest[0], rest[1:]
-    return found
-
-
 def _function(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
@@ -189,14 +132,6 @@ def _trim(node: exp.Trim) -> exp.Expr:
     return _function(name, *arguments)
 
 
-def _to_char(node: exp.ToChar) -> exp.Expr:
-    pattern = node.args["format"]
-    if not isinstance(pattern, exp.Literal) or not pattern.is_string:
-        raise refusals.refused("result format")
-    return _function("STRFTIME", node.this, exp.Literal.string(duckdb_format(pattern.this)))
-
-
-_TIMESTAMPS = (exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPNTZ)
 # Functions that are macros of the same arguments
 _MACROS: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.ArrayToString: ("_FS_ARRAY_TO_STRING", "expression"),
@@ -350,11 +285,3 @@ def length(kind: exp.DataType) -> int | None:
 
 _TEXTS = (exp.DType.VARCHAR, exp.DType.CHAR, exp.DType.NCHAR, exp.DType.NVARCHAR, exp.DType.TEXT)
 _LONGEST = 16_777_216
-
-
-def _loses_offset(node: exp.ConvertTimezone) -> bool:
-    """Whether CONVERT_TIMEZONE gives a TIMESTAMP_TZ of another zone than UTC."""
-    zone = node.args.get("target_tz")
-    return node.args.get("source_tz") is None and not (
-        isinstance(zone, exp.Literal) and zone.name.upper() in ("UTC", "ETC/UTC")
-    )

@@ -1,11 +1,23 @@
 """Tables' names in a tree: completed, checked, and temporary ones kept apart for each session."""
 
+import re
+
 from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import names
 from snowflake_stand_in.sql.errors import compilation, unsupported
 from snowflake_stand_in.sql.names import TableName
+
+
+def ignore_case(cursor: Cursor, statement: exp.Expr) -> None:
+    """Make quoted names upper case, in place, if QUOTED_IDENTIFIERS_IGNORE_CASE is set."""
+    if cursor.session.settings["QUOTED_IDENTIFIERS_IGNORE_CASE"] != "true":
+        return
+    if isinstance(statement, exp.Command) and re.search(r'"[^"]*[a-z]', str(statement.expression)):
+        raise unsupported("a quoted name in lower case here, under QUOTED_IDENTIFIERS_IGNORE_CASE")
+    for identifier in statement.find_all(exp.Identifier):
+        identifier.set("this", identifier.this.upper() if identifier.quoted else identifier.this)
 
 
 def write_identifiers_out(statement: exp.Expr) -> None:

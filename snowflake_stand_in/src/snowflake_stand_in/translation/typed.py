@@ -7,7 +7,7 @@ writes a timestamp's milliseconds; DuckDB does otherwise, and only the types say
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import duckdb
 from sqlglot import exp
@@ -15,13 +15,16 @@ from sqlglot import exp
 from snowflake_stand_in.engine import relations
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import refusals
+from snowflake_stand_in.sql.time_macros import TZ_TYPE
+from snowflake_stand_in.translation import time_columns, time_values, times
 
-_DAYS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "DAYS", "WEEKS", "MONTHS", "QUARTERS", "YEARS")
+_BOUNDS = ("low", "high")
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In)
 _ORDERED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FIRST = {"with_": 0, "from_": 1, "joins": 2, "laterals": 3}
 _SCOPES = (exp.Select, exp.Update, exp.Delete)
 _NOT_ASKED = ("order", "limit", "offset", "qualify", "distinct", "having", "sample", "into")
+_TEXT_FUNCTIONS = (exp.Substring, exp.Left, exp.Right, exp.SplitPart, exp.MD5, exp.SHA2)
 _DIGITS = 38
 _HUGE = exp.DataType.build("hugeint", dialect="duckdb")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "NULL")
@@ -32,7 +35,10 @@ def rewrite_typed(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     """Rewrite, in place, what depends on types; return the statement."""
     holder = exp.Tuple(expressions=[statement])
     waiting: list[exp.Expr] = []
+    offsets = time_columns.has_offsets(cursor, statement)
     for node in list(_inside_out(statement)):
+        if offsets and _key_of_offsets(node):
+            node.meta["offsets"] = True
         if not _operands(node):
             continue
         if waiting and not _independent(waiting, node):
@@ -47,6 +53,12 @@ def rewrite_typed(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
 def _operands(node: exp.Expr) -> list[exp.Expr]:
     """Return the operands whose types decide; none where nothing depends on types."""
     match node:
+        case _ if times.is_call(node):
+            return times.operands(node)
+        case exp.EQ() if isinstance(node.parent, exp.Update) and node.arg_key == "expressions":
+            return []
+        case _ if "offsets" in node.meta:
+            return time_columns.keys(node)
         case exp.Div():
             return [node.this, node.expression]
         case exp.Anonymous() if node.name in ("AVG", "_FS_MEDIAN"):
@@ -54,12 +66,12 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
         case exp.PercentileCont():
             order = node.find_ancestor(exp.WithinGroup)
             return [order.expression.expressions[0].this] if order is not None else []
-        case exp.DateAdd() | exp.DateSub() if _by_days(node.args.get("unit")):
+        case exp.Cast() if time_values.cast_target(node) is not None:
             return [node.this]
-        case exp.Add() | exp.Sub() if isinstance(node.expression, exp.Interval):
-            return [node.this] if _by_days(node.expression.args.get("unit")) else []
-        case exp.DateTrunc() | exp.TimestampTrunc():
-            return [node.this]
+        case exp.Concat() | exp.ConcatWs():
+            return [value for value in node.expressions if not _is_text(value)]
+        case exp.Between():
+            return [node.this] if not _is_text(node.this) else []
         case exp.Cast() if node.is_type("text", "varchar") and not _is_text(node.this):
             return [node.this]
         case exp.DPipe():
@@ -77,8 +89,12 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
     return []
 
 
-def _rewrite(node: exp.Expr, kinds: list[str]) -> None:
+def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None:
     match node:
+        case _ if times.is_call(node):
+            times.rewrite(node, kinds)
+        case _ if "offsets" in node.meta:
+            _compare_keys(node, kinds, settings)
         case exp.Div():
             _divide(node, kinds)
         case exp.Anonymous() if node.name == "AVG":
@@ -89,20 +105,16 @@ def _rewrite(node: exp.Expr, kinds: list[str]) -> None:
             group = node.find_ancestor(exp.WithinGroup)
             assert group is not None
             _exact(group, kinds[0], 3)
-        case exp.DateAdd() | exp.DateSub() | exp.Add() | exp.Sub():
-            if kinds[0] == "DATE":
-                _wrap(node, lambda n: exp.cast(n, "date"))
-        case exp.DateTrunc() | exp.TimestampTrunc():
-            if kinds[0] == "DATE":
-                _wrap(node, lambda n: exp.cast(n, "date"))
+        case exp.Cast() if (target := time_values.cast_target(node)) is not None:
+            node.replace(time_values.assigned(node.this, kinds[0], target, settings))
         case exp.Cast():
-            text = _text(node.this, kinds[0])
+            text = _text(node.this, kinds[0], settings)
             if text is not node.this:
                 node.replace(text)
-        case exp.DPipe():
-            sides = [side for side in (node.this, node.expression) if not _is_text(side)]
+        case exp.DPipe() | exp.Concat() | exp.ConcatWs():
+            sides = [side for side in _joined(node) if not _is_text(side)]
             for side, kind in zip(sides, kinds, strict=True):
-                text = _text(side, kind)
+                text = _text(side, kind, settings)
                 if text is not side:
                     side.replace(text)
         case exp.Floor() | exp.Ceil():
@@ -117,7 +129,26 @@ def _rewrite(node: exp.Expr, kinds: list[str]) -> None:
             if kinds == ["JSON", "JSON"]:
                 raise refusals.refused("variant order")
         case _:
-            _compare(node, kinds)
+            _compare(node, kinds, settings)
+
+
+def _compare_keys(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None:
+    if TZ_TYPE in kinds:
+        time_columns.compare(node, kinds, settings)
+    elif isinstance(node, _ORDERED) and kinds == ["JSON", "JSON"]:
+        raise refusals.refused("variant order")
+    elif _compared(node):
+        _compare(node, kinds, settings)
+
+
+def _joined(node: exp.Expr) -> list[exp.Expr]:
+    return [node.this, node.expression] if isinstance(node, exp.DPipe) else node.expressions
+
+
+def _key_of_offsets(node: exp.Expr) -> bool:
+    return isinstance(node, (*_COMPARISONS, exp.Group, exp.Distinct)) and bool(
+        time_columns.keys(node)
+    )
 
 
 def _divide(node: exp.Div, kinds: list[str]) -> None:
@@ -185,19 +216,17 @@ def outermost(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _text(node: exp.Expr, kind: str) -> exp.Expr:
+def _text(node: exp.Expr, kind: str, settings: Mapping[str, str]) -> exp.Expr:
     """Write a value of a DuckDB type as Snowflake does; the node itself where both agree."""
     value = node.copy()
+    if (of_time := time_values.kind_of(kind)) in time_values.ALL:
+        return time_values.written_plainly(time_values.Value(value, of_time, kind), settings)
     if kind == "JSON":
         return exp.Anonymous(
             this="JSON_EXTRACT_STRING", expressions=[value, exp.Literal.string("$")]
         )
     if kind in ("DOUBLE", "FLOAT"):
         return exp.Anonymous(this="_FS_FLOAT_TEXT", expressions=[value])
-    if kind.startswith("TIMESTAMP"):
-        zone = " +0000" if kind.endswith("ZONE") else ""
-        pattern = exp.Literal.string(f"%Y-%m-%d %H:%M:%S.%g{zone}")
-        return exp.Anonymous(this="STRFTIME", expressions=[value, pattern])
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
         return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[value]), "text")
     return node
@@ -215,8 +244,12 @@ def _compared(node: exp.Expr) -> list[exp.Expr]:
     return [s for s in sides if not isinstance(s, exp.Literal) and not _is_text(s)]
 
 
-def _compare(node: exp.Expr, kinds: list[str]) -> None:
-    if kinds[0] != "JSON":
+def _compare(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None:
+    if (of_time := time_values.kind_of(kinds[0])) in time_values.ALL:
+        for side in [node.this, *node.expressions, *map(node.args.get, ("expression", *_BOUNDS))]:
+            if isinstance(side, exp.Literal) and side.is_string:
+                side.replace(time_values.read(side.copy(), of_time, settings))
+    if kinds[0] != "JSON" or isinstance(node, exp.Between):
         return
     sides = node.expressions if isinstance(node, exp.In) else [node.this, node.expression]
     literals = [side for side in sides if isinstance(side, exp.Literal)]
@@ -224,7 +257,7 @@ def _compare(node: exp.Expr, kinds: list[str]) -> None:
     text = all(literal.is_string for literal in literals)
     if not text and any(literal.is_string for literal in literals):
         return
-    extracted = _text(value, "JSON")
+    extracted = _text(value, "JSON", settings)
     if text:
         value.replace(exp.Anonymous(this="_FS_COMPARABLE", expressions=[value.copy()]))
     else:
@@ -237,10 +270,6 @@ def _wrap(node: exp.Expr, made: Callable[[exp.Expr], exp.Expr]) -> None:
 
 def _argument(node: exp.Expr) -> exp.Expr:
     return node.expressions[0] if isinstance(node, exp.Distinct) else node
-
-
-def _by_days(unit: exp.Expr | None) -> bool:
-    return unit is not None and unit.name.upper() in _DAYS
 
 
 def _is_text(node: exp.Expr) -> bool:
@@ -278,9 +307,11 @@ def _rewrite_all(cursor: Cursor, nodes: list[exp.Expr]) -> None:
         found = [kinds.get(id(operand)) for operand in asked]
         known = [kind for kind in found if kind is not None]
         if len(known) == len(asked):
-            _rewrite(node, known)
+            _rewrite(node, known, cursor.session.settings)
         elif isinstance(node, exp.Div):
-            _rewrite(node, ["", ""])
+            _rewrite(node, ["", ""], cursor.session.settings)
+        elif times.is_call(node):
+            raise times.refuse_unknown(node)
 
 
 def _independent(waiting: list[exp.Expr], node: exp.Expr) -> bool:
@@ -297,28 +328,63 @@ def _independent(waiting: list[exp.Expr], node: exp.Expr) -> bool:
 
 def _types(cursor: Cursor, nodes: list[exp.Expr]) -> dict[int, str]:
     """Ask DuckDB for the types of the operands of `nodes`, which share a scope."""
-    operands = [operand for node in nodes for operand in _operands(node)]
+    return kinds_of(cursor, [operand for node in nodes for operand in _operands(node)])
+
+
+def kinds_of(cursor: Cursor, operands: list[exp.Expr]) -> dict[int, str]:
+    """Return DuckDB's types of expressions of one scope, by their ids."""
     found = {id(o): kind for o in operands if (kind := _own_type(o)) is not None}
     asked = [o for o in operands if id(o) not in found]
     if not asked:
         return found
     scope = _scope(asked[0])
+    kept_apart: dict[str, list[exp.Expr]] = {}
+    for operand in asked:
+        kept_apart.setdefault(_computed_of(scope, operand), []).append(operand)
+    for what, together in kept_apart.items():
+        found |= _asked(cursor, scope, together, whole=what == "query")
+    return found
+
+
+def _asked(
+    cursor: Cursor, scope: exp.Expr | None, asked: list[exp.Expr], *, whole: bool
+) -> dict[int, str]:
     for outer in (False, True):
-        query = _question(scope, asked, outer=outer)
+        query = _question(scope, asked, outer=outer, whole=whole)
         if query is None:
-            return found
+            return {}
         try:
             described = relations.described(cursor, query)
         except duckdb.Error:
             continue
         kinds = [row[1] for row in described][-len(asked) :]
-        return found | {id(o): kind.strip('"') for o, kind in zip(asked, kinds, strict=True)}
-    return found
+        return {id(o): kind.strip('"') for o, kind in zip(asked, kinds, strict=True)}
+    return {}
+
+
+def _computed_of(scope: exp.Expr | None, operand: exp.Expr) -> str:
+    """Say of what an operand is computed; only with its like can it be asked about."""
+    if not isinstance(scope, exp.Select):
+        return "query"
+    aliases = {e.alias for e in scope.expressions}
+    if any(not c.table and c.name in aliases for c in operand.find_all(exp.Column)):
+        return "query"
+    if operand.find(exp.Star) and operand.find(exp.Count) is None:
+        return "query"
+    if operand.find(exp.Window):
+        return "query" if scope.args.get("group") else "windows"
+    return "groups" if _aggregates(operand) else "rows"
 
 
 def _own_type(node: exp.Expr) -> str | None:
     """Return the type of a constant or cast without asking."""
     node = node.unnest()
+    if "duckdb" in node.meta:
+        return str(node.meta["duckdb"])
+    if isinstance(node, exp.Null):
+        return "NULL"
+    if _is_text(node) or isinstance(node, _TEXT_FUNCTIONS):
+        return "VARCHAR"
     if isinstance(node, exp.Literal) and not node.is_string:
         return None if "e" in node.name.lower() else _literal_type(node.name)
     if isinstance(node, exp.Cast):
@@ -347,9 +413,30 @@ def _scope(node: exp.Expr) -> exp.Expr | None:
     return parent
 
 
-def _question(scope: exp.Expr | None, asked: list[exp.Expr], *, outer: bool) -> exp.Expr | None:
+def _of_sources(scope: exp.Select) -> exp.Select:
+    """Return a query of what a query reads alone: cheaper to describe, and without groups."""
+    query = exp.Select()
+    for part in ("with_", "from_", "joins", "laterals"):
+        found = scope.args.get(part)
+        copied = [node.copy() for node in found] if isinstance(found, list) else found
+        query.set(part, copied.copy() if isinstance(copied, exp.Expr) else copied)
+    for join in query.args.get("joins") or []:
+        if join.args.get("on") is not None and not join.args.get("method"):
+            for part in ("on", "side", "kind"):
+                join.set(part, None)
+            join.set("kind", "CROSS")
+    return query
+
+
+def _question(
+    scope: exp.Expr | None, asked: list[exp.Expr], *, outer: bool, whole: bool
+) -> exp.Expr | None:
     """Make a query whose last columns are the operands asked about."""
-    if isinstance(scope, exp.Select):
+    if isinstance(scope, exp.Select) and not whole:
+        columns = [exp.alias_(o.copy(), f"_fs_{i}", quoted=True) for i, o in enumerate(asked)]
+        query: exp.Expr = _of_sources(scope)
+        query.set("expressions", columns)
+    elif isinstance(scope, exp.Select):
         grouped = bool(scope.args.get("group")) or any(map(_aggregates, scope.expressions))
         columns = [
             exp.alias_(
@@ -372,6 +459,8 @@ def _question(scope: exp.Expr | None, asked: list[exp.Expr], *, outer: bool) -> 
                 others = scope.args.get("from_")
                 for table in [others.this] if others else scope.args.get("using") or []:
                     query = query.join(table.copy(), join_type="cross")
+            case exp.Merge() if all(map(_is_inserted, asked)):
+                query = query.from_(scope.args["using"].copy())
             case exp.Merge():
                 query = query.from_(scope.this.copy())
                 query = query.join(scope.args["using"].copy(), join_type="cross")
@@ -393,7 +482,15 @@ def _question(scope: exp.Expr | None, asked: list[exp.Expr], *, outer: bool) -> 
         query.set("with_", exp.With(expressions=ctes + (own.expressions if own else [])))
     for placeholder in list(query.find_all(exp.Placeholder)):
         placeholder.replace(exp.null())
+    for unknown in [node for node in query.walk() if times.is_call(node)]:
+        unknown.replace(exp.null())
     return query
+
+
+def _is_inserted(node: exp.Expr) -> bool:
+    """Whether a MERGE's INSERT writes a value: it sees the source alone."""
+    when = node.find_ancestor(exp.When)
+    return when is not None and isinstance(when.args["then"], exp.Insert)
 
 
 def _visible_ctes(scope: exp.Expr | None) -> list[exp.Expr]:

@@ -1,4 +1,4 @@
-"""Session variables (`set a = …`, `$a`) and parameters (`alter session set …`)."""
+"""Session variables: `set a = …`, `$a`."""
 
 from __future__ import annotations
 
@@ -9,26 +9,8 @@ from typing import Any
 from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.sql.errors import compilation, error, unsupported
-
-# Parameters that would change results: only their defaults are right here
-_DEFAULTS = {
-    "BINARY_INPUT_FORMAT": "HEX",
-    "BINARY_OUTPUT_FORMAT": "HEX",
-    "DATE_INPUT_FORMAT": "AUTO",
-    "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
-    "ERROR_ON_NONDETERMINISTIC_MERGE": "TRUE",
-    "ROWS_PER_RESULTSET": "0",
-    "TIME_INPUT_FORMAT": "AUTO",
-    "TIME_OUTPUT_FORMAT": "HH24:MI:SS",
-    "TIMESTAMP_INPUT_FORMAT": "AUTO",
-    "TIMESTAMP_NTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3",
-    "TIMESTAMP_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM",
-    "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
-    "TWO_DIGIT_CENTURY_START": "1970",
-    "WEEK_OF_YEAR_POLICY": "0",
-    "WEEK_START": "0",
-}
+from snowflake_stand_in.sql.errors import compilation, error
+from snowflake_stand_in.translation import time_values
 
 # Functions of the session, and the session's attributes that hold their values
 _SESSION = {
@@ -86,12 +68,8 @@ def _literal(value: Any) -> exp.Expr:
         case int() | float() | Decimal():
             number = exp.Literal.number(str(abs(value)))
             return exp.paren(exp.Neg(this=number)) if value < 0 else number
-        case datetime.datetime():
-            return exp.cast(
-                exp.Literal.string(value.replace(tzinfo=None).isoformat(sep=" ")), "timestamp"
-            )
-        case datetime.date():
-            return exp.cast(exp.Literal.string(value.isoformat()), "date")
+        case datetime.datetime() | datetime.date() | dict():
+            return time_values.literal(value)
         case str():
             return exp.Literal.string(value)
         case _:
@@ -118,30 +96,3 @@ def _words(statement: exp.Expr) -> list[str]:
     if not isinstance(statement, exp.Alias) or not isinstance(statement.this, exp.Column):
         return []
     return [statement.this.name.upper(), statement.alias.upper()]
-
-
-def run_alter_session(cursor: Cursor, statement: exp.Alter) -> None:
-    """Run ALTER SESSION SET and UNSET."""
-    session = cursor.session
-    action = statement.find(exp.AlterSession)
-    assert action is not None
-    for item in action.expressions:
-        if action.args.get("unset"):
-            session.parameters.pop(item.this.name.upper(), None)
-            continue
-        assignment = item.this
-        name = assignment.this.name.upper()
-        value = assignment.expression
-        setting = value.this if isinstance(value, exp.Boolean) else value.name
-        if name == "AUTOCOMMIT":
-            session.autocommit(str(setting).lower() in ("true", "on", "1"))
-        elif name == "TIMEZONE" and str(setting).upper() not in ("UTC", "ETC/UTC"):
-            raise error(2, "Unsupported feature: a session TIMEZONE other than UTC", "0A000")
-        elif name in _DEFAULTS and str(setting).upper() != _DEFAULTS[name]:
-            raise unsupported(f"{name} other than {_DEFAULTS[name]}")
-        elif name == "QUOTED_IDENTIFIERS_IGNORE_CASE" and str(setting).lower() == "true":
-            raise error(2, "Unsupported feature: QUOTED_IDENTIFIERS_IGNORE_CASE", "0A000")
-        else:
-            session.parameters[name] = setting
-    session.parameters.setdefault("LOCK_TIMEOUT", 43200)
-    cursor.succeed()

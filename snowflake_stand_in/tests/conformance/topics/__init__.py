@@ -2,15 +2,19 @@
 
 from conformance.topics import (
     numbers,
+    parameters,
     queries,
     semi_structured,
     sessions,
     streams,
     tables,
     texts,
+    time_functions,
+    time_texts,
     times,
     types,
     writes,
+    zones,
 )
 
 BEHAVIOURS = [
@@ -19,6 +23,10 @@ BEHAVIOURS = [
         numbers,
         texts,
         times,
+        time_texts,
+        time_functions,
+        zones,
+        parameters,
         semi_structured,
         queries,
         types,
