@@ -89,10 +89,13 @@ def _changed(cursor: SnowflakeCursor, outcomes: Sequence[Outcome]) -> list[Outco
 def _replace(cursor: SnowflakeCursor, outcomes: Sequence[Outcome], load_seq: int) -> None:
     """Bring the rows of these hours and record it."""
     load_id = str(uuid.uuid4())
-    present = dict(_run(cursor, "3_present", outcomes=outcomes))
+    names = [outcome["blob_name"] for outcome in outcomes]
+    # Constants in the text: Snowflake prunes by no subquery, and Bronze holds years
+    files = {"first_file": f"'{min(names)}'", "last_file": f"'{max(names)}'"}
+    present = dict(_run(cursor, "3_present", outcomes=outcomes, **files))
     if replaced := [name for name, is_current in present.items() if not is_current]:
-        _run(cursor, "4_removed_dates", replaced=replaced, load_seq=load_seq)
-        _run(cursor, "5_delete", replaced=replaced)
+        _run(cursor, "4_removed_dates", replaced=replaced, load_seq=load_seq, **files)
+        _run(cursor, "5_delete", replaced=replaced, **files)
 
     to_copy = [
         outcome["blob_name"]
@@ -100,10 +103,10 @@ def _replace(cursor: SnowflakeCursor, outcomes: Sequence[Outcome], load_seq: int
         if outcome["lines_kept"] and not present.get(outcome["blob_name"])
     ]
     for start in range(0, len(to_copy), FILES_PER_COPY):
-        files = ", ".join(f"'{name}'" for name in to_copy[start : start + FILES_PER_COPY])
-        _run(cursor, "6_copy", files=files, load_id=load_id)
+        copied = ", ".join(f"'{name}'" for name in to_copy[start : start + FILES_PER_COPY])
+        _run(cursor, "6_copy", files=copied, load_id=load_id)
 
-    _run(cursor, "7_ledger", outcomes=outcomes, load_seq=load_seq, load_id=load_id)
+    _run(cursor, "7_ledger", outcomes=outcomes, load_seq=load_seq, load_id=load_id, **files)
     _run(cursor, "8_added_dates", outcomes=outcomes, load_seq=load_seq)
     if unequal := _run(cursor, "9_unequal", load_seq=load_seq):
         counts = "; ".join(f"{name}: {loaded} of {kept}" for name, kept, loaded in unequal)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from snowflake.connector import SnowflakeConnection
 
-from include.sql.statements import run_statement
+from include.sql.statements import run_statement, transaction
 
 STATEMENTS = Path(__file__).parent / "news"
 
@@ -69,12 +69,15 @@ def find_news(connection: SnowflakeConnection, project: Path, parameters: str) -
 
 def record_completion(connection: SnowflakeConnection, news: News) -> None:
     """Record that all that `news` tells of is done. Once more does no harm."""
-    run_statement(
-        connection.cursor(),
-        STATEMENTS / "1_complete.sql",
-        {"project": news.project, "parameters": news.parameters},
-        load_seq=news.load_seq,
-    )
+    cursor = connection.cursor()
+    # Whether a statement alone commits is a parameter of the account
+    with transaction(cursor):
+        run_statement(
+            cursor,
+            STATEMENTS / "1_complete.sql",
+            {"project": news.project, "parameters": news.parameters},
+            load_seq=news.load_seq,
+        )
 
 
 def _fingerprint(project: Path) -> str:

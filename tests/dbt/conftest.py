@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -28,13 +29,12 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     return cast(Manifest, parsed.result)
 
 
-@pytest.fixture(scope="module")
-def warehouse(
-    tmp_path_factory: pytest.TempPathFactory, deployed: Path, manifest: Manifest
+@contextmanager
+def running_warehouse(
+    account: Path, manifest: Manifest, folder: Path, parameters: Sequence[str] = ()
 ) -> Iterator[Warehouse]:
-    """Start an account of the module's own, set up, with nothing loaded."""
-    folder = tmp_path_factory.mktemp("warehouse")
-    with StandIn(copied_account(deployed, folder)) as server, pytest.MonkeyPatch.context() as patch:
+    """Start a copy of an account in a folder; `parameters` are statements of its administrator."""
+    with StandIn(copied_account(account, folder)) as server, pytest.MonkeyPatch.context() as patch:
         environment = {
             "SNOWFLAKE_ACCOUNT": "local",
             "SNOWFLAKE_HOST": "127.0.0.1",
@@ -48,14 +48,22 @@ def warehouse(
         }
         for name, value in environment.items():
             patch.setenv(name, value)
-        with server.connect(
-            user="loader",
-            private_key_file=str(paths.SNOWFLAKE_KEY),
-            database="GHARCHIVE",
-            # Bound by the server, which spares it parsing thousands of events as SQL
-            paramstyle="qmark",
-        ) as connection:
+        login = {"private_key_file": str(paths.SNOWFLAKE_KEY), "database": "GHARCHIVE"}
+        with server.connect(user="admin", **login) as connection:
+            for statement in parameters:
+                connection.cursor().execute(statement)
+        # Bound by the server, which spares it parsing thousands of events as SQL
+        with server.connect(user="loader", **login, paramstyle="qmark") as connection:
             yield Warehouse(connection, manifest, folder / "dbt")
+
+
+@pytest.fixture(scope="module")
+def warehouse(
+    tmp_path_factory: pytest.TempPathFactory, deployed: Path, manifest: Manifest
+) -> Iterator[Warehouse]:
+    """Start an account of the module's own, set up, with nothing loaded."""
+    with running_warehouse(deployed, manifest, tmp_path_factory.mktemp("warehouse")) as warehouse:
+        yield warehouse
 
 
 @pytest.fixture(scope="session")

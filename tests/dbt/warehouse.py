@@ -88,7 +88,8 @@ class Warehouse:
                     "insert into ledger.loads (load_seq, load_id, loaded_at, file_name, file_hour,"
                     " verdict, source_url, filter_fingerprint, content_key, lines_read, rows_kept,"
                     " rows_dropped, rows_quarantined, rows_loaded, outcome)"
-                    " select ?, 'load', sysdate(), ?, cast(? as timestamp_ntz), 'published', 'url',"
+                    " select ?, 'load', sysdate(), ?,"
+                    " to_timestamp_ntz(?, 'YYYY-MM-DD HH24:MI:SS'), 'published', 'url',"
                     " 'types', ?, ?, ?, 0, 0, ?, parse_json('{}')",
                     (
                         self.load_seq,
@@ -102,7 +103,7 @@ class Warehouse:
                 for date in sorted(dates | self.loaded_dates.get(name, set())):
                     cursor.execute(
                         "insert into ledger.load_dates (load_seq, file_name, event_date)"
-                        " select ?, ?, cast(? as date)",
+                        " select ?, ?, to_date(?, 'YYYY-MM-DD')",
                         (self.load_seq, name, date),
                     )
                 self.loaded_dates[name] = dates

@@ -1,4 +1,7 @@
-"""A deployment in which nothing has its usual name: another value for every setting."""
+"""A deployment in which nothing has its usual name: another value for every setting.
+
+The account's own parameters are unlike the laptop's too.
+"""
 
 import base64
 from datetime import UTC, datetime, timedelta
@@ -22,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from local.launcher.environment import ACCOUNT, POWERBI_CLIENT_ID, blob_url
 from local.launcher.stack import Stack
 from local.powerbi import DATASET_ID, GROUP_ID
+from tests import hostile
 
 DATABASE = "ELSEWHERE"
 KEPT = ["CreateEvent", "ForkEvent", "IssuesEvent", "PullRequestEvent", "PushEvent", "WatchEvent"]
@@ -87,9 +91,11 @@ class Elsewhere(Stack):
         self.key = rsa.generate_private_key(65537, 2048)
         der = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         with self.connect_snowflake() as connection, connection.cursor() as cursor:
+            for statement in hostile.statements():
+                cursor.execute(statement)
             for user, _, _ in JOBS.values():
                 cursor.execute(
-                    f"create user {user} type = service "
+                    f"create user {user} type = service default_secondary_roles = () "
                     f"rsa_public_key = '{base64.b64encode(der).decode()}'"
                 )
 

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.errors import ProgrammingError
 
 from include.sql.load import LoadError, LoadResult, load_hours
+from tests import hostile
 from tests.sql.conftest import Archive, Tables, kept, lines_of
 from tests.sql.interruption import before
 
@@ -28,10 +29,22 @@ def test_a_first_load_copies_exactly_the_kept_lines(
     assert result.rows == sum(map(len, expected))
 
 
+@pytest.mark.parametrize(
+    "parameters", [[], hostile.statements("session")], ids=["usual", "hostile"]
+)
 def test_the_ledger_accounts_for_an_hour(
-    archive: Archive, connection: SnowflakeConnection, tables: Tables, day: datetime
+    archive: Archive,
+    connection: SnowflakeConnection,
+    tables: Tables,
+    day: datetime,
+    parameters: list[str],
 ) -> None:
-    """Its row says where the rows came from, how many they are and what was left out."""
+    """Its row says where the rows came from, how many they are and what was left out.
+
+    Whatever the session's time zone and formats are.
+    """
+    for parameter in parameters:
+        connection.cursor().execute(parameter)
     (outcome,) = archive.ingested(day)
     lines = lines_of(day)
     events = kept(lines)
@@ -40,9 +53,14 @@ def test_the_ledger_accounts_for_an_hour(
 
     load_seq = load_hours(connection, [outcome]).load_seq
 
-    ((content_key,),) = tables.run(
-        "select distinct content_key from bronze.BronzeRaw where file_name = %s", name
+    ((content_key, loaded_at, recorded_at),) = tables.run(
+        "select distinct raw.content_key, max(raw.loaded_at) over (), loads.loaded_at "
+        "from bronze.BronzeRaw as raw inner join ledger.loads on raw.file_name = loads.file_name "
+        "where raw.file_name = %s",
+        name,
     )
+    now = datetime.now(UTC).replace(tzinfo=None)
+    assert all(now - timedelta(minutes=10) < at <= now for at in (loaded_at, recorded_at))
     blob = archive.blob.get_blob_client("gharchive-events", name).download_blob().readall()
     (row,) = tables.run(
         "select load_seq, file_hour, verdict, era, source_url, source_etag, filter_fingerprint, "

@@ -1,4 +1,4 @@
-"""What the product's SQL must not use, since the stand-in answers otherwise than Snowflake.
+"""What the product's SQL must not use: the stand-in does it otherwise, or an account dearly.
 
 Each rule is a predicate on a node of sqlglot's tree, with the reason and a statement that breaks
 it. Where the stand-in refuses there is no need for one: tests run into that.
@@ -68,6 +68,48 @@ def _text_of_object(node: exp.Expr) -> bool:
     )
 
 
+_TIMES = (
+    exp.DType.DATE,
+    exp.DType.TIME,
+    exp.DType.TIMESTAMP,
+    exp.DType.TIMESTAMPNTZ,
+)
+_TEXTS = (exp.DPipe, exp.Concat, exp.Left, exp.Substring, exp.Replace, exp.JSONExtract)
+_TO_TIMES = ("TO_TIMESTAMP_NTZ", "TRY_TO_TIMESTAMP_NTZ")
+
+
+def _is_text(node: exp.Expr) -> bool:
+    """Whether an expression is a text, or a VARIANT that may hold one, by its form."""
+    node = node.unnest()
+    if isinstance(node, exp.Cast):
+        return node.is_type("varchar", "text")
+    return isinstance(node, _TEXTS) or (isinstance(node, exp.Literal) and node.is_string)
+
+
+def _follows_session_format(node: exp.Expr) -> bool:
+    """Whether a text becomes a time without a format."""
+    if isinstance(node, exp.Cast):
+        return node.to.this in _TIMES and _is_text(node.this)
+    if isinstance(node, exp.TsOrDsToDate):
+        return node.args.get("format") is None and _is_text(node.this)
+    called = isinstance(node, exp.Anonymous) and node.name.upper() in _TO_TIMES
+    return called and len(node.expressions) == 1 and _is_text(node.expressions[0])
+
+
+def _scans_bronze(node: exp.Expr) -> bool:
+    """Whether Bronze is read or deleted from without constants for file_name; views aren't read."""
+    if not isinstance(node, exp.Table) or node.name.upper() != "BRONZERAW":
+        return False
+    reader = node.parent if isinstance(node.parent, exp.Delete) else None
+    if isinstance(node.parent, exp.From | exp.Join):
+        reader = node.find_ancestor(exp.Select)
+    if reader is None or node.find_ancestor(exp.Create) is not None:
+        return False
+    where = reader.args.get("where")
+    bounds = where.find_all(exp.GTE, exp.LTE) if where is not None else ()
+    return sum(bound.this.name.lower() == "file_name" for bound in bounds) < 2
+
+
 def _gives_nested(node: exp.Expr) -> bool:
     """Whether a query that is sent has an OBJECT or ARRAY among its columns."""
     return (
@@ -111,6 +153,16 @@ RULES: dict[str, Rule] = {
         _gives_nested,
         "OBJECT and ARRAY are described as VARIANT: keep them within the query",
         "select array_agg(n) as ns from t",
+    ),
+    "session-format": Rule(
+        _follows_session_format,
+        "an account's or user's DATE_INPUT_FORMAT and its like decide: give a format",
+        "select event:created_at::timestamp_ntz as created_at from t",
+    ),
+    "bronze-scan": Rule(
+        _scans_bronze,
+        "Snowflake prunes by constants alone: give bounds of file_name",
+        "select count(*) as n from bronze.BronzeRaw",
     ),
     "values-of-calls": Rule(
         lambda n: (

@@ -45,7 +45,10 @@
         select
             coalesce(
                 {{ extreme }}({{ key }}),
-                {{ '' if key == 'file_name' else 'to_date' }}('{{ no_row_has }}')
+                {{
+                    "'" ~ no_row_has ~ "'" if key == 'file_name'
+                    else "to_date('" ~ no_row_has ~ "', 'YYYY-MM-DD')"
+                }}
             )
         from ({{ changed_keys(key) }}) as changed
     )

@@ -12,9 +12,9 @@
             + try_cast(substr({{ offset }}, 4, 2) as integer),
             0
         ),
-        try_cast(
-            replace(replace(left({{ text }}, 19), '/', '-'), 'T', ' ')
-            as timestamp_ntz
+        try_to_timestamp_ntz(
+            replace(replace(left({{ text }}, 19), '/', '-'), 'T', ' '),
+            'YYYY-MM-DD HH24:MI:SS'
         )
     )
 {%- endmacro %}

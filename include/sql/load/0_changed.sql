@@ -7,7 +7,8 @@ left join ledger.current_loads as loads
 where
     loads.file_name is null
     or (
-        outcome.value:ingested_at::timestamp_ntz > loads.outcome:ingested_at::timestamp_ntz
+        to_timestamp_ntz(outcome.value:ingested_at::varchar, 'AUTO')
+        > to_timestamp_ntz(loads.outcome:ingested_at::varchar, 'AUTO')
         and not (
             equal_null(outcome.value:source_etag::varchar, loads.source_etag)
             and equal_null(outcome.value:content_sha256::varchar, loads.content_sha256)

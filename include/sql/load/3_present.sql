@@ -8,7 +8,7 @@ select
         and min(raw.content_key) = max(raw.content_key)
         and not equal_null(max(raw.content_key), max(loads.content_key))
         and max(raw.file_last_modified)
-        = min(outcome.value:blob_last_modified::timestamp_ntz)
+        = min(to_timestamp_ntz(outcome.value:blob_last_modified::varchar, 'AUTO'))
         and count(distinct raw.file_row_number)
         = min(outcome.value:lines_kept::number(38, 0)),
         false
@@ -18,4 +18,5 @@ inner join table(flatten(input => $outcomes)) as outcome
     on raw.file_name = outcome.value:blob_name::varchar
 left join ledger.current_loads as loads
     on raw.file_name = loads.file_name
+where raw.file_name >= $first_file and raw.file_name <= $last_file
 group by raw.file_name

@@ -7,7 +7,9 @@ select distinct
     dateadd(
         'day',
         neighbours.days,
-        try_to_date(replace(left(raw.event:created_at::varchar, 10), '/', '-'))
+        try_to_date(
+            replace(left(raw.event:created_at::varchar, 10), '/', '-'), 'YYYY-MM-DD'
+        )
     )
 from bronze.BronzeRaw as raw
 cross join
@@ -19,8 +21,12 @@ cross join
         select 1 as days
     ) as neighbours
 where
-    raw.file_name in (
+    raw.file_name >= $first_file
+    and raw.file_name <= $last_file
+    and raw.file_name in (
         select replaced.value::varchar
         from table(flatten(input => $replaced)) as replaced
     )
-    and try_to_date(replace(left(raw.event:created_at::varchar, 10), '/', '-')) is not null
+    and try_to_date(
+        replace(left(raw.event:created_at::varchar, 10), '/', '-'), 'YYYY-MM-DD'
+    ) is not null

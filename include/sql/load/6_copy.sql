@@ -14,7 +14,7 @@ from (
         metadata$file_row_number,
         metadata$file_content_key,
         metadata$file_last_modified::timestamp_ntz,
-        metadata$start_scan_time::timestamp_ntz,
+        convert_timezone('UTC', metadata$start_scan_time)::timestamp_ntz,
         '$load_id'
     from @bronze.gharchive_stage
 )

@@ -33,7 +33,9 @@ arrived as (
         count(distinct file_row_number) as rows_loaded
     from bronze.BronzeRaw
     where
-        file_name in (
+        file_name >= $first_file
+        and file_name <= $last_file
+        and file_name in (
             select outcome.value:blob_name::varchar
             from table(flatten(input => $outcomes)) as outcome
         )
@@ -46,7 +48,7 @@ select
     '$load_id',
     sysdate(),
     outcome.value:blob_name::varchar,
-    (outcome.value:hour::varchar || ':00:00')::timestamp_ntz,
+    to_timestamp_ntz(outcome.value:hour::varchar || ':00:00', 'AUTO'),
     outcome.value:verdict::varchar,
     outcome.value:era::varchar,
     outcome.value:source_url::varchar,
@@ -60,8 +62,8 @@ select
     outcome.value:lines_dropped::number(38, 0),
     outcome.value:lines_quarantined::number(38, 0),
     coalesce(arrived.rows_loaded, 0),
-    outcome.value:first_created_at::timestamp_ntz,
-    outcome.value:last_created_at::timestamp_ntz,
+    to_timestamp_ntz(outcome.value:first_created_at::varchar, 'AUTO'),
+    to_timestamp_ntz(outcome.value:last_created_at::varchar, 'AUTO'),
     outcome.value
 from table(flatten(input => $outcomes)) as outcome
 left join arrived on outcome.value:blob_name::varchar = arrived.file_name

@@ -62,9 +62,9 @@ numbers as (
 
 calendar as (
 
-    select dateadd('hour', hours_since, '2011-02-12'::timestamp_ntz) as file_hour
+    select dateadd('hour', hours_since, to_timestamp_ntz('2011-02-12', 'YYYY-MM-DD')) as file_hour
     from numbers
-    where dateadd('hour', hours_since, '2011-02-12'::timestamp_ntz) < dateadd('hour', -2, sysdate())
+    where dateadd('hour', hours_since, to_timestamp_ntz('2011-02-12', 'YYYY-MM-DD')) < dateadd('hour', -2, sysdate())
 
 ),
 

@@ -7,6 +7,8 @@
     {{ text
         | replace('$outcomes', ':outcomes')
         | replace('$replaced', ':replaced')
+        | replace('$first_file', ':first_file')
+        | replace('$last_file', ':last_file')
         | replace("'$load_id'", ':load_id')
         | replace('$load_seq', ':load_seq') }}
 {%- endmacro %}
@@ -48,6 +50,12 @@ begin
         return 'Nothing to load';
     end if;
 
+    let first_file varchar := (
+        select min(outcome.value:blob_name::varchar) from table(flatten(input => :outcomes)) as outcome
+    );
+    let last_file varchar := (
+        select max(outcome.value:blob_name::varchar) from table(flatten(input => :outcomes)) as outcome
+    );
     let replaced array := (
         select array_agg(file_name)
         from (

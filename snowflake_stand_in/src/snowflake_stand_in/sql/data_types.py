@@ -56,8 +56,8 @@ VARIANT, OBJECT, ARRAY = Type("VARIANT"), Type("OBJECT"), Type("ARRAY")
 TIME = Type("TIME", scale=9)
 NULL = Type("NULL")
 
+# TIMESTAMP alone is what TIMESTAMP_TYPE_MAPPING says: DuckDB's type tells
 _TIMES = {
-    exp.DType.TIMESTAMP: "NTZ",
     exp.DType.TIMESTAMPNTZ: "NTZ",
     exp.DType.DATETIME: "NTZ",
     exp.DType.TIMESTAMPLTZ: "LTZ",

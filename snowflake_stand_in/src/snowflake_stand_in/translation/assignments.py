@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fakesnow.instance import GLOBAL_DATABASE_NAME
 from sqlglot import exp
 
 from snowflake_stand_in.engine import relations
@@ -17,6 +18,8 @@ def convert(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     target = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
     if not isinstance(target, exp.Table) or not isinstance(target.this, exp.Identifier):
         return statement
+    if target.catalog == GLOBAL_DATABASE_NAME:
+        return statement  # what CREATE STAGE and FILE FORMAT are to fakesnow
     columns = _columns(cursor, target)
     if not any(kind in time_values.ALL for kind in columns.values()):
         return statement

@@ -81,7 +81,8 @@ BEHAVIOURS = [
         _PAGE,
         [
             "alter session set date_input_format = 'DD/MM/YYYY'",
-            "select '02/01/2024'::date, try_cast('2024-01-02' as date), '03/01/2024' > '02/01/2024'::date",
+            "select '02/01/2024'::date, try_cast('2024-01-02' as date), "
+            "'03/01/2024' > '02/01/2024'::date",
         ],
         (date(2024, 1, 2), None, True),
     ),
@@ -170,5 +171,17 @@ BEHAVIOURS = [
         "A TIMEZONE that there isn't is an error.",
         _PAGE,
         ["alter session set timezone = 'Mars/Olympus'"],
+    ),
+    rows(
+        "parameter-formats-spare-definitions",
+        "What is defined follows no session's format of times.",
+        "sql-reference/parameters",
+        [
+            "alter session set timestamp_input_format = 'DD/MM/YYYY HH24:MI'",
+            "create or replace file format own type = json",
+            "show file formats like 'OWN'",
+            'select "name", "type" from table(result_scan(last_query_id()))',
+        ],
+        ("OWN", "JSON"),
     ),
 ]

@@ -23,7 +23,8 @@ select
     max(actor_login) as actor_login,
     max(repo_name) as repo_name,
     -- The day first: the greatest of several days is the latest language
-    max(cast(event_date as varchar) || ' ' || repo_language) as language_seen,
+    max(to_char(event_date, 'YYYY-MM-DD') || ' ' || repo_language)
+        as language_seen,
 
     -- numerics
     cast(1 as number(38, 0)) as active_days,

@@ -18,8 +18,9 @@ rows_of_files as (
     select
         event_date,
         count(*) as row_count,
-        count(distinct event_id || ' ' || cast(created_at as varchar))
-            as identity_count
+        count(
+            distinct event_id || to_char(created_at, ' YYYY-MM-DD HH24:MI:SS')
+        ) as identity_count
     from {{ ref('event_rows') }}
     where {{ rows_of_this_run('event_date') }} and reject_reason is null
     group by event_date

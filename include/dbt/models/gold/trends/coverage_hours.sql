@@ -52,11 +52,11 @@ in_utc as (
     from candidates
     where
         (
-            file_hour >= cast('2015-01-01' as timestamp_ntz)
+            file_hour >= to_timestamp_ntz('2015-01-01', 'YYYY-MM-DD')
             and hours_behind = 0
         )
         or (
-            file_hour < cast('2015-01-01' as timestamp_ntz)
+            file_hour < to_timestamp_ntz('2015-01-01', 'YYYY-MM-DD')
             and hours_behind > 0
             and convert_timezone('UTC', 'America/Los_Angeles', event_hour)
             = file_hour

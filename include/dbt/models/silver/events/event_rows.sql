@@ -199,7 +199,7 @@ select
     -- strings
     case
         when is_timeline then 'timeline'
-        when created_at < cast('2025-10-07' as timestamp_ntz) then 'events'
+        when created_at < to_timestamp_ntz('2025-10-07', 'YYYY-MM-DD') then 'events'
         else 'trimmed'
     end as era,
     event_type,

@@ -7,7 +7,9 @@ event_rows as (
     select
         *,
         -- Files and their lines in order, as one number
-        datediff('hour', to_timestamp_ntz('2011-01-01'), file_hour)
+        datediff(
+            'hour', to_timestamp_ntz('2011-01-01', 'YYYY-MM-DD'), file_hour
+        )
         * 1000000000 + file_row_number as archive_position
     from {{ ref('event_rows') }}
     where

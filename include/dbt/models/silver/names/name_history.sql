@@ -66,14 +66,14 @@ select
             lead(valid_from) over (
                 partition by entity, entity_key order by valid_from, name
             ),
-            cast('9999-12-31' as timestamp_ntz)
+            to_timestamp_ntz('9999-12-31', 'YYYY-MM-DD')
         ),
         coalesce(
             lead(valid_from) over (
                 partition by entity, lower(name)
                 order by valid_from, entity_key
             ),
-            cast('9999-12-31' as timestamp_ntz)
+            to_timestamp_ntz('9999-12-31', 'YYYY-MM-DD')
         )
     ) as valid_until,
     last_used_at
