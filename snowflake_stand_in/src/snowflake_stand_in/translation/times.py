@@ -127,9 +127,9 @@ def _prepared(node: exp.Expr, settings: Mapping[str, str]) -> exp.Expr:
         case exp.Localtimestamp():
             return known(call("NOW"), LTZ)
         case exp.CurrentDate():
-            return known(exp.cast(exp.cast(call("NOW"), "timestamp"), "date"), DATE)
+            return known(call("_FT_TODAY"), DATE)
         case exp.CurrentTime() | exp.Localtime():
-            return known(exp.cast(exp.cast(call("NOW"), "timestamp"), "time"), TIME)
+            return known(call("_FT_TIME_OF_DAY"), TIME)
         case exp.Add() | exp.Sub() if isinstance(node.expression, exp.Interval):
             return _moved(node.this, node.expression, settings, back=isinstance(node, exp.Sub))
         case exp.Add() if isinstance(node.this, exp.Interval):
@@ -218,7 +218,9 @@ def _now(node: exp.CurrentTimestamp) -> exp.Expr:
     if node.args.get("sysdate"):
         utc = exp.Literal.string("UTC")
         return known(call("TIMEZONE", utc, call("NOW")), NTZ)
-    return known(call("NOW"), LTZ)
+    now = known(call("NOW"), LTZ)
+    digits = int(node.this.name) if isinstance(node.this, exp.Literal) else 9
+    return known(time_values.cut(now, LTZ, digits), LTZ)
 
 
 def _target(kind: exp.DataType, settings: Mapping[str, str]) -> str | None:
