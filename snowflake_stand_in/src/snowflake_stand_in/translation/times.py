@@ -92,16 +92,24 @@ def _label_bindings(cursor: Cursor, statement: exp.Expr) -> None:
     bindings = cursor.bindings
     if not bindings:
         return
-    for position, node in enumerate(statement.find_all(exp.Placeholder, bfs=False)):
-        if isinstance(bindings, list) and node.this is None and position < len(bindings):
-            node.set("this", str(position + 1))
-            value = bindings[position]
-        elif isinstance(bindings, dict):
-            value = bindings.get(node.name)
-        else:
-            continue
-        if (kind := time_values.type_of(value)) is not None:
+    nodes = list(statement.find_all(exp.Placeholder))
+    if isinstance(bindings, list):
+        _number(statement, [node for node in nodes if node.this is None])
+        values: dict[str, Any] = {str(i): value for i, value in enumerate(bindings, 1)}
+    else:
+        values = bindings
+    for node in nodes:
+        if (kind := time_values.type_of(values.get(node.name))) is not None:
             node.meta["duckdb"] = kind
+
+
+def _number(statement: exp.Expr, nodes: list[exp.Placeholder]) -> None:
+    """Give placeholders numbers in the order of the text, which the tree's is not."""
+    for mark, node in enumerate(nodes):
+        node.set("this", f"_fs_bound_{mark}_")
+    written = statement.sql(dialect="snowflake")
+    for number, node in enumerate(sorted(nodes, key=lambda n: written.index(n.this)), 1):
+        node.set("this", str(number))
 
 
 def _prepared(node: exp.Expr, settings: Mapping[str, str]) -> exp.Expr:

@@ -152,6 +152,8 @@ def _compare_keys(node: exp.Expr, kinds: list[str], settings: Mapping[str, str])
         raise refusals.refused("variant order")
     elif _compared(node):
         _compare(node, kinds, settings)
+    elif isinstance(node, _COMPARISONS) and len(kinds) == 2:
+        _read_compared(node, kinds, settings)
 
 
 def _may_be_time(node: exp.Expr) -> bool:
@@ -171,7 +173,9 @@ def _compares_times(node: exp.Expr) -> bool:
     if not isinstance(node, _COMPARISONS) or isinstance(node, exp.In):
         return False
     sides = (node.this, node.expression)
-    return any(map(_is_timed, sides)) and not any(isinstance(s, exp.Literal) for s in sides)
+    bound = any(isinstance(s, exp.Placeholder) and "duckdb" in s.meta for s in sides)
+    timed = bound or any(map(_is_timed, sides))
+    return timed and not any(isinstance(s, exp.Literal) for s in sides)
 
 
 def _write_times(nodes: list[exp.Expr], kinds: list[str], settings: Mapping[str, str]) -> None:
@@ -194,7 +198,7 @@ def _joined(node: exp.Expr) -> list[exp.Expr]:
 
 
 def _key_of_offsets(node: exp.Expr) -> bool:
-    return isinstance(node, (*_COMPARISONS, exp.Group, exp.Distinct)) and bool(
+    return isinstance(node, (*_COMPARISONS, exp.Group, exp.Distinct, exp.Window)) and bool(
         time_columns.keys(node)
     )
 
@@ -482,7 +486,7 @@ def _question(
     """Make a query whose last columns are the operands asked about."""
     if isinstance(scope, exp.Select) and not whole:
         columns = [exp.alias_(o.copy(), f"_fs_{i}", quoted=True) for i, o in enumerate(asked)]
-        query: exp.Expr = _of_sources(scope)
+        query = _of_sources(scope)
         query.set("expressions", columns)
     elif isinstance(scope, exp.Select):
         grouped = bool(scope.args.get("group")) or any(map(_aggregates, scope.expressions))
