@@ -12,6 +12,8 @@ from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql.errors import compilation, unsupported
+from snowflake_stand_in.sql.time_macros import TZ_TYPE
+from snowflake_stand_in.translation import time_values
 
 
 @dataclass
@@ -121,11 +123,9 @@ def literal(value: Any, kind: str = "") -> exp.Expr:
             return exp.cast(exp.Literal.string(repr(value)), "double")
         case str():
             return exp.Literal.string(value)
-        case datetime.datetime():
-            zone = value.utcoffset() is not None
-            text = exp.Literal.string(value.isoformat(sep=" "))
-            return exp.cast(text, "timestamptz" if zone else "timestampntz")
-        case datetime.date():
-            return exp.cast(exp.Literal.string(value.isoformat()), "date")
+        case datetime.date() | datetime.time():
+            return time_values.literal(value)
+        case dict() if kind == TZ_TYPE:
+            return time_values.literal(value)
         case _:
             raise unsupported(f"variables of type {kind or type(value).__name__}")

@@ -66,6 +66,15 @@ _HISTORY = "".join(
 )
 
 
+def _with_zones(sql: str) -> str:
+    """Tell TIMESTAMP_LTZ and TIMESTAMP_TZ apart in fakesnow's lists of columns."""
+    return sql.replace(
+        "then 'TIMESTAMP_TZ'",
+        "then 'TIMESTAMP_LTZ' when starts_with(columns.data_type, 'STRUCT(utc TIMESTAMP')"
+        " then 'TIMESTAMP_TZ'",
+    ).replace("('TIMESTAMP_NTZ',", "('TIMESTAMP_NTZ','TIMESTAMP_LTZ',")
+
+
 class LastResults(OrderedDict[str, tuple[Any, ...]]):
     """The newest results, for RESULT_SCAN: fakesnow's cache keeps every one."""
 
@@ -127,8 +136,8 @@ class Account:
         account_file = Path(f"{file}.account")
         self.duck_conn.execute(f"attach '{account_file}' as {GLOBAL_DATABASE_NAME}")
         account_file.chmod(0o600)
-        self.duck_conn.execute(info_schema.fs_global_creation_sql())
-        self.duck_conn.execute(show.fs_global_creation_sql())
+        self.duck_conn.execute(_with_zones(info_schema.fs_global_creation_sql()))
+        self.duck_conn.execute(_with_zones(show.fs_global_creation_sql()))
         self.duck_conn.execute(_TABLES)
         self.duck_conn.execute(information_schema.columns_sql())
         self.parameters: dict[str, str] = dict(

@@ -32,6 +32,7 @@ REASONS = {
     "time format": "this format of dates and times: write a constant of documented elements",
     "time precision": "timestamps and times of a precision under 6: leave it out",
     "trunc part": "TRUNC with a second argument that is no constant",
+    "time of text": "this part or date of a text or VARIANT: cast it to a DATE or TIMESTAMP_NTZ",
     "interval": "this form of INTERVAL: use DATEADD",
     "array function": "lambda functions of arrays, and ARRAY_SORT with an order",
     "object keys": "OBJECT_DELETE and OBJECT_PICK with keys that are no constants",

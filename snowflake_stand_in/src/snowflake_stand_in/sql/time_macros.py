@@ -63,19 +63,25 @@ _AUTO_TIME = (
 
 def _parts(forms: tuple[tuple[str, str], ...]) -> str:
     cases = "".join(
-        f"\n        when regexp_full_match(x, '{pattern}')"
-        f" then regexp_replace(x, '^{pattern}$', '{parts}')"
+        f"\n        when regexp_full_match(_t, '{pattern}')"
+        f" then regexp_replace(_t, '^{pattern}$', '{parts}')"
         for pattern, parts in forms
     )
-    return f"case{cases} end".replace("{", "{{").replace("}", "}}")
+    made = f"string_split(case{cases} end, '|')".replace("{", "{{").replace("}", "}}")
+    return f"list_transform([x], lambda _t: {made})[1]"
 
 
+# A macro's argument is written out wherever it is used: `list_transform([x], lambda …)[1]` computes
+# it once, and keeps the statement small
 _READING = (
     r"""
 create or replace macro {place}_ft_parts(x, pattern, parts) as (
-    case
-        when regexp_full_match(x, pattern) then regexp_replace(x, '^' || pattern || '$', parts)
-    end
+    string_split(
+        case
+            when regexp_full_match(x, pattern) then regexp_replace(x, '^' || pattern || '$', parts)
+        end,
+        '|'
+    )
 );
 
 create or replace macro {place}_ft_auto_parts(x) as (
@@ -118,95 +124,95 @@ create or replace macro {place}_ft_month(x) as (
 
 create or replace macro {place}_ft_hour(x, half) as (
     case
-        when trim(half) = '' then case
-            when coalesce(nullif(x, ''), '0')::integer < 24 then {place}_ft_two(x)
+        when half = '' then case
+            when try_cast(coalesce(nullif(x, ''), '0') as integer) < 24 then {place}_ft_two(x)
         end
-        when coalesce(try_cast(x as integer), 0) between 1 and 12 then lpad(
-            (x::integer % 12 + case when lower(trim(half)[1]) = 'p' then 12 else 0 end)::varchar,
+        when try_cast(x as integer) between 1 and 12 then lpad(
+            (x::integer % 12 + case when contains(lower(half), 'p') then 12 else 0 end)::varchar,
             2, '0'
         )
     end
 );
 
-create or replace macro {place}_ft_fine(x, digits) as (
-    case
-        when ltrim(substr(digits, 7), '0') = '' then x
-        else cast(
-            'Unsupported feature: fractions finer than a microsecond: .' || digits as timestamp
-        )
-    end
-);
-
 create or replace macro {place}_ft_wall_of(p) as (
-    {place}_ft_fine(
-        try_cast(
+    case
+        when ltrim(substr(p[7], 7), '0') = '' then try_cast(
             {place}_ft_year(p[1]) || '-' || {place}_ft_month(p[2]) || '-' || lpad(p[3], 2, '0')
             || ' ' || {place}_ft_hour(p[4], p[8]) || ':' || {place}_ft_two(p[5])
             || ':' || {place}_ft_two(p[6]) || '.' || rpad(left(p[7], 6), 6, '0')
             as timestamp
-        ),
-        p[7]
-    )
-);
-
-create or replace macro {place}_ft_minutes_of(zone) as (
-    case
-        when trim(zone) = '' then null
-        when trim(zone) = 'Z' then 0
-        else (
-            regexp_extract(trim(zone), '^[+-]?(\d{{1,2}})', 1)::integer * 60
-            + coalesce(
-                try_cast(
-                    regexp_extract(trim(zone), '^[+-]?\d{{1,2}}:?(\d{{1,2}})$', 1) as integer
-                ),
-                0
-            )
-        ) * case when trim(zone)[1] = '-' then -1 else 1 end
-    end
-);
-
-create or replace macro {place}_ft_ntz_of_parts(p) as ({place}_ft_wall_of(string_split(p, '|')));
-
-create or replace macro {place}_ft_zone_of_parts(p) as (
-    {place}_ft_minutes_of(string_split(p, '|')[9])
-);
-
-create or replace macro {place}_ft_ltz_of_parts(p) as (
-    case
-        when {place}_ft_zone_of_parts(p) is null
-            then cast({place}_ft_ntz_of_parts(p) as timestamptz)
-        else timezone(
-            'UTC', {place}_ft_ntz_of_parts(p) - to_minutes({place}_ft_zone_of_parts(p))
+        )
+        else cast(
+            'Unsupported feature: fractions finer than a microsecond: .' || p[7] as timestamp
         )
     end
 );
 
-create or replace macro {place}_ft_tz(instant, minutes) as (
+create or replace macro {place}_ft_minutes_of(zone) as (
     case
-        when instant is not null
-            then {{'utc': timezone('UTC', instant), 'zone_minutes': (minutes)::bigint}}
+        when zone = '' then null
+        when contains(zone, 'Z') then 0
+        else (
+            regexp_extract(zone, '^ ?[+-]?(\d{{1,2}})', 1)::integer * 60
+            + coalesce(
+                try_cast(
+                    regexp_extract(zone, '^ ?[+-]?\d{{1,2}}:?(\d{{1,2}})$', 1) as integer
+                ),
+                0
+            )
+        ) * case when contains(zone, '-') then -1 else 1 end
     end
+);
+
+create or replace macro {place}_ft_ntz_of_parts(parts) as (
+    list_transform([parts], lambda _p: {place}_ft_wall_of(_p))[1]
+);
+
+create or replace macro {place}_ft_zone_of_parts(parts) as (
+    list_transform([parts], lambda _p: {place}_ft_minutes_of(_p[9]))[1]
+);
+
+create or replace macro {place}_ft_ltz_of_parts(parts) as (
+    list_transform(
+        list_transform(
+            [parts],
+            lambda _p: {{'wall': {place}_ft_wall_of(_p), 'zone': {place}_ft_minutes_of(_p[9])}}
+        ),
+        lambda _r: case
+            when _r.zone is null then cast(_r.wall as timestamptz)
+            else timezone('UTC', _r.wall - to_minutes(_r.zone))
+        end
+    )[1]
 );
 
 create or replace macro {place}_ft_offset(instant) as (
     date_diff('minute', timezone('UTC', instant), cast(instant as timestamp))
 );
 
-create or replace macro {place}_ft_tz_of_ltz(instant) as (
-    {place}_ft_tz(instant, {place}_ft_offset(instant))
+create or replace macro {place}_ft_tz_zoned(instant, minutes) as (
+    list_transform(
+        [instant],
+        lambda _i: case
+            when _i is not null then {{
+                'utc': timezone('UTC', _i),
+                'zone_minutes': (coalesce(minutes, {place}_ft_offset(_i)))::bigint
+            }}
+        end
+    )[1]
 );
 
-create or replace macro {place}_ft_tz_zoned(instant, minutes) as (
-    {place}_ft_tz(instant, coalesce(minutes, {place}_ft_offset(instant)))
-);
+create or replace macro {place}_ft_tz_of_ltz(instant) as ({place}_ft_tz_zoned(instant, null));
 
 create or replace macro {place}_ft_epoch_of_text(x) as (
-    make_timestamp(case
-        when abs(try_cast(x as bigint)) < 31536000000 then try_cast(x as bigint) * 1000000
-        when abs(try_cast(x as bigint)) < 31536000000000 then try_cast(x as bigint) * 1000
-        when abs(try_cast(x as bigint)) < 31536000000000000 then try_cast(x as bigint)
-        else try_cast(x as bigint) // 1000
-    end)
+    list_transform(
+        [try_cast(x as bigint)],
+        lambda _n: make_timestamp(case
+            when abs(_n) < 31536000000 then _n * 1000000
+            when abs(_n) < 31536000000000 then _n * 1000
+            when abs(_n) < 31536000000000000 then _n
+            else _n // 1000
+        end)
+    )[1]
 );
 
 create or replace macro {place}_ft_ntz_of_text(x) as (
@@ -234,7 +240,8 @@ create or replace macro {place}_ft_zone_of_text(x) as (
 create or replace macro {place}_ft_date_of_text(x) as (
     case
         when regexp_full_match(x, '\d{{4}}-\d\d-\d\d') then try_cast(x as date)
-        else cast({place}_ft_ntz_of_text(x) as date)
+        when regexp_full_match(x, '-?\d+') then cast({place}_ft_epoch_of_text(x) as date)
+        else cast({place}_ft_ntz_of_parts({place}_ft_auto_parts(x)) as date)
     end
 );
 
@@ -283,9 +290,15 @@ create or replace macro {place}_ft_tz_moved(wall, x) as (
 );
 
 create or replace macro {place}_ft_tz_at(zone, instant) as (
-    {place}_ft_tz(
-        instant, date_diff('minute', timezone('UTC', instant), timezone(zone, instant))
-    )
+    list_transform(
+        [instant],
+        lambda _i: case
+            when _i is not null then {{
+                'utc': timezone('UTC', _i),
+                'zone_minutes': date_diff('minute', timezone('UTC', _i), timezone(zone, _i))
+            }}
+        end
+    )[1]
 );
 
 create or replace macro {place}_ft_sign_text(minutes, separator) as (
@@ -305,6 +318,14 @@ create or replace macro {place}_ft_micros(n) as (
 );
 
 create or replace macro {place}_ft_mod(n, d) as (((n % d) + d) % d);
+
+create or replace macro {place}_ft_fraction(x, step) as (
+    to_microseconds({place}_ft_mod(epoch_us(x), step))
+);
+
+create or replace macro {place}_ft_today() as (cast(cast(now() as timestamp) as date));
+
+create or replace macro {place}_ft_time_of_day() as (cast(cast(now() as timestamp) as time));
 
 create or replace macro {place}_ft_week_start(x, first) as (
     cast(x as date) - cast((isodow(x) - first + 7) % 7 as integer)

@@ -17,9 +17,11 @@ _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 def has_offsets(cursor: Cursor, statement: exp.Expr) -> bool:
     """Whether a TIMESTAMP_TZ may be in a statement: only then is it looked for among keys."""
-    for node in statement.find_all(exp.Anonymous):
+    for node in statement.find_all(exp.Anonymous, exp.Placeholder):
+        if node.meta.get("duckdb") == TZ_TYPE:
+            return True
         options = node.meta.get("time")
-        if options and (options.get("target") == TZ or "ZONE" in node.name):
+        if options is not None and (options.get("target") == TZ or "ZONE" in node.name):
             return True
     if statement.find(exp.Table) is None:
         return False
@@ -38,6 +40,10 @@ def keys(node: exp.Expr) -> list[exp.Expr]:
     match node:
         case exp.In():
             return [node.this]
+        case exp.Distinct() if isinstance(node.parent, exp.Select) and not node.expressions:
+            return [e.unalias() for e in node.parent.expressions if not e.is_star]
+        case exp.Window():
+            return list(node.args.get("partition_by") or [])
         case exp.Group() | exp.Distinct():
             return [e for e in node.expressions if not isinstance(e, exp.Literal)]
         case _ if isinstance(node, _COMPARISONS):

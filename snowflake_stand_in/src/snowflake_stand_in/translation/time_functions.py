@@ -59,6 +59,8 @@ def _of_nothing(value: Value) -> Value:
 
 
 def _wanted(value: Value, *kinds: str) -> None:
+    if value.kind == "TEXT" or value.kind == "VARIANT":
+        raise refusals.refused("time of text")
     if value.kind not in kinds:
         raise compilation(
             1044, f"Invalid argument types for a function of dates and times: ({value.duckdb})"

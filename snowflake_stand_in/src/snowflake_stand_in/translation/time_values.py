@@ -53,7 +53,8 @@ def call(name: str, *arguments: exp.Expr) -> exp.Expr:
 
 def known(node: exp.Expr, kind: str) -> exp.Expr:
     """Note an expression's type, so that nobody has to ask for it."""
-    node.meta["duckdb"] = _DUCKDB.get(kind, kind)
+    for noted in (node, node.unnest()):
+        noted.meta["duckdb"] = _DUCKDB.get(kind, kind)
     return node
 
 
@@ -179,10 +180,7 @@ def converted(values: list[Value], options: Mapping[str, Any]) -> exp.Expr:
             f"Function TRY_CAST cannot be used with arguments of types {value.kind} and {target}",
         )
     made = _converted(value, target, mode, option, options["settings"])
-    digits = int(options.get("digits", 9))
-    if digits < 6 and target != DATE:
-        made = _cut(made, target, digits)
-    return known(made, target)
+    return known(cut(made, target, int(options.get("digits", 9))), target)
 
 
 def _converted(
@@ -225,14 +223,16 @@ def _of_utc(node: exp.Expr, target: str) -> exp.Expr:
     return made if target == LTZ else call("_FT_TZ_OF_LTZ", made)
 
 
-def _cut(node: exp.Expr, target: str, digits: int) -> exp.Expr:
+def cut(node: exp.Expr, kind: str, digits: int) -> exp.Expr:
     """Cut the fraction of a second to a type's digits."""
-    if digits not in (0, 3):
-        raise refusals.refused("time precision")
-    if target in (TIME, TZ):
-        raise refusals.refused("time precision")
-    unit = text("second" if digits == 0 else "millisecond")
-    return _cast(call("DATE_TRUNC", unit, node), target)
+    if digits >= 6 or kind == DATE:
+        return node
+    value, step = Value(node, kind), exp.Literal.number(10 ** (6 - digits))
+    at = exp.Add(this=_EPOCH.copy(), expression=node) if kind == TIME else node
+    rest = call("_FT_FRACTION", wall(value) if kind == TZ else at, step)
+    if kind == TZ:
+        return rebuilt(exp.paren(exp.Sub(this=wall(value), expression=rest)), value)
+    return exp.paren(exp.Sub(this=node.copy(), expression=rest))
 
 
 def cast_target(node: exp.Expr) -> str | None:

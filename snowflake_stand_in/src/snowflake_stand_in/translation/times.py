@@ -92,16 +92,24 @@ def _label_bindings(cursor: Cursor, statement: exp.Expr) -> None:
     bindings = cursor.bindings
     if not bindings:
         return
-    for position, node in enumerate(statement.find_all(exp.Placeholder, bfs=False)):
-        if isinstance(bindings, list) and node.this is None and position < len(bindings):
-            node.set("this", str(position + 1))
-            value = bindings[position]
-        elif isinstance(bindings, dict):
-            value = bindings.get(node.name)
-        else:
-            continue
-        if (kind := time_values.type_of(value)) is not None:
+    nodes = list(statement.find_all(exp.Placeholder))
+    if isinstance(bindings, list):
+        _number(statement, [node for node in nodes if node.this is None])
+        values: dict[str, Any] = {str(i): value for i, value in enumerate(bindings, 1)}
+    else:
+        values = bindings
+    for node in nodes:
+        if (kind := time_values.type_of(values.get(node.name))) is not None:
             node.meta["duckdb"] = kind
+
+
+def _number(statement: exp.Expr, nodes: list[exp.Placeholder]) -> None:
+    """Give placeholders numbers in the order of the text, which the tree's is not."""
+    for mark, node in enumerate(nodes):
+        node.set("this", f"_fs_bound_{mark}_")
+    written = statement.sql(dialect="snowflake")
+    for number, node in enumerate(sorted(nodes, key=lambda n: written.index(n.this)), 1):
+        node.set("this", str(number))
 
 
 def _prepared(node: exp.Expr, settings: Mapping[str, str]) -> exp.Expr:
@@ -127,9 +135,9 @@ def _prepared(node: exp.Expr, settings: Mapping[str, str]) -> exp.Expr:
         case exp.Localtimestamp():
             return known(call("NOW"), LTZ)
         case exp.CurrentDate():
-            return known(exp.cast(exp.cast(call("NOW"), "timestamp"), "date"), DATE)
+            return known(call("_FT_TODAY"), DATE)
         case exp.CurrentTime() | exp.Localtime():
-            return known(exp.cast(exp.cast(call("NOW"), "timestamp"), "time"), TIME)
+            return known(call("_FT_TIME_OF_DAY"), TIME)
         case exp.Add() | exp.Sub() if isinstance(node.expression, exp.Interval):
             return _moved(node.this, node.expression, settings, back=isinstance(node, exp.Sub))
         case exp.Add() if isinstance(node.this, exp.Interval):
@@ -218,7 +226,9 @@ def _now(node: exp.CurrentTimestamp) -> exp.Expr:
     if node.args.get("sysdate"):
         utc = exp.Literal.string("UTC")
         return known(call("TIMEZONE", utc, call("NOW")), NTZ)
-    return known(call("NOW"), LTZ)
+    now = known(call("NOW"), LTZ)
+    digits = int(node.this.name) if isinstance(node.this, exp.Literal) else 9
+    return known(time_values.cut(now, LTZ, digits), LTZ)
 
 
 def _target(kind: exp.DataType, settings: Mapping[str, str]) -> str | None:

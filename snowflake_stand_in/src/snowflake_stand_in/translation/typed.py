@@ -19,6 +19,7 @@ from snowflake_stand_in.sql.time_macros import TZ_TYPE
 from snowflake_stand_in.translation import time_columns, time_values, times
 
 _BOUNDS = ("low", "high")
+_INTO_VARIANTS = ("TO_JSON", "JSON_ARRAY", "_FS_OBJECT_INSERT")
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In)
 _ORDERED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FIRST = {"with_": 0, "from_": 1, "joins": 2, "laterals": 3}
@@ -61,6 +62,10 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return time_columns.keys(node)
         case exp.Div():
             return [node.this, node.expression]
+        case exp.Anonymous() if node.name.upper() in _INTO_VARIANTS:
+            return [e for e in node.expressions if _may_be_time(e)]
+        case exp.ArrayAgg():
+            return [node.this] if _may_be_time(node.this) else []
         case exp.Anonymous() if node.name in ("AVG", "_FS_MEDIAN"):
             return [_argument(node.expressions[0])]
         case exp.PercentileCont():
@@ -82,6 +87,8 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return [node.this]
         case exp.Ordered() if not isinstance(node.this, exp.Literal):
             return [node.this]
+        case _ if _compares_times(node):
+            return [node.this, node.expression]
         case _ if isinstance(node, _ORDERED) and node.find(exp.JSONExtract) is not None:
             return _compared(node) or [node.this, node.expression]
         case _ if isinstance(node, _COMPARISONS):
@@ -97,6 +104,11 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             _compare_keys(node, kinds, settings)
         case exp.Div():
             _divide(node, kinds)
+        case exp.Anonymous() if node.name.upper() in _INTO_VARIANTS:
+            asked = [e for e in node.expressions if _may_be_time(e)]
+            _write_times(asked, kinds, settings)
+        case exp.ArrayAgg():
+            _write_times([node.this], kinds, settings)
         case exp.Anonymous() if node.name == "AVG":
             _average(node, kinds[0])
         case exp.Anonymous():
@@ -126,8 +138,9 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             if kinds[0] == "JSON":
                 raise refusals.refused("variant order")
         case _ if len(kinds) == 2:
-            if kinds == ["JSON", "JSON"]:
+            if kinds == ["JSON", "JSON"] and isinstance(node, _ORDERED):
                 raise refusals.refused("variant order")
+            _read_compared(node, kinds, settings)
         case _:
             _compare(node, kinds, settings)
 
@@ -139,6 +152,45 @@ def _compare_keys(node: exp.Expr, kinds: list[str], settings: Mapping[str, str])
         raise refusals.refused("variant order")
     elif _compared(node):
         _compare(node, kinds, settings)
+    elif isinstance(node, _COMPARISONS) and len(kinds) == 2:
+        _read_compared(node, kinds, settings)
+
+
+def _may_be_time(node: exp.Expr) -> bool:
+    node = node.unnest()
+    return isinstance(node, exp.Column) or _is_timed(node)
+
+
+def _is_timed(node: exp.Expr) -> bool:
+    """Whether a node looks like a date or time by itself."""
+    node = node.unnest()
+    if times.is_call(node) or time_values.cast_target(node) is not None:
+        return True
+    return time_values.kind_of(str(node.meta.get("duckdb"))) in time_values.ALL
+
+
+def _compares_times(node: exp.Expr) -> bool:
+    if not isinstance(node, _COMPARISONS) or isinstance(node, exp.In):
+        return False
+    sides = (node.this, node.expression)
+    bound = any(isinstance(s, exp.Placeholder) and "duckdb" in s.meta for s in sides)
+    timed = bound or any(map(_is_timed, sides))
+    return timed and not any(isinstance(s, exp.Literal) for s in sides)
+
+
+def _write_times(nodes: list[exp.Expr], kinds: list[str], settings: Mapping[str, str]) -> None:
+    """Write dates and times that a VARIANT is made of, as it shows them."""
+    for node, kind in zip(nodes, kinds, strict=True):
+        if time_values.kind_of(kind) in time_values.ALL:
+            node.replace(_text(node, kind, settings))
+
+
+def _read_compared(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None:
+    """Read a text that is compared with a date or time, in place."""
+    of_time = [kind for kind in map(time_values.kind_of, kinds) if kind in time_values.ALL]
+    for side, kind in zip((node.this, node.expression), kinds, strict=True):
+        if of_time and kind == "VARCHAR":
+            side.replace(time_values.read(side.copy(), of_time[0], settings))
 
 
 def _joined(node: exp.Expr) -> list[exp.Expr]:
@@ -146,7 +198,7 @@ def _joined(node: exp.Expr) -> list[exp.Expr]:
 
 
 def _key_of_offsets(node: exp.Expr) -> bool:
-    return isinstance(node, (*_COMPARISONS, exp.Group, exp.Distinct)) and bool(
+    return isinstance(node, (*_COMPARISONS, exp.Group, exp.Distinct, exp.Window)) and bool(
         time_columns.keys(node)
     )
 
@@ -434,7 +486,7 @@ def _question(
     """Make a query whose last columns are the operands asked about."""
     if isinstance(scope, exp.Select) and not whole:
         columns = [exp.alias_(o.copy(), f"_fs_{i}", quoted=True) for i, o in enumerate(asked)]
-        query: exp.Expr = _of_sources(scope)
+        query = _of_sources(scope)
         query.set("expressions", columns)
     elif isinstance(scope, exp.Select):
         grouped = bool(scope.args.get("group")) or any(map(_aggregates, scope.expressions))

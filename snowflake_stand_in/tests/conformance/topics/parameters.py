@@ -81,8 +81,8 @@ BEHAVIOURS = [
         _PAGE,
         [
             "alter session set date_input_format = 'DD/MM/YYYY'",
-            "select '02/01/2024'::date, try_cast('2024-01-02' as date), "
-            "'03/01/2024' > '02/01/2024'::date",
+            "select '02/01/2024'::date, try_cast('2024-01-02' as date),"
+            " '03/01/2024' > '02/01/2024'::date",
         ],
         (date(2024, 1, 2), None, True),
     ),
