@@ -69,7 +69,8 @@ def record(cursor: Cursor, statement: exp.Expr, name: TableName, found: Columns)
                 column: data_types.narrowed(data_types.of_duckdb(stored.get(column, "")), kind)
                 for column, kind in found.items()
             }
-        _keep(cursor, place, {column: kind for column, kind in found.items() if kind is not None})
+        if known := {column: kind for column, kind in found.items() if kind is not None}:
+            _keep(cursor, place, known)
     for action in statement.args.get("actions") or []:
         if isinstance(action, exp.RenameColumn):
             cursor.rows(
