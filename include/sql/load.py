@@ -91,7 +91,7 @@ def _replace(cursor: SnowflakeCursor, outcomes: Sequence[Outcome], load_seq: int
     load_id = str(uuid.uuid4())
     names = [outcome["blob_name"] for outcome in outcomes]
     # Constants in the text: Snowflake prunes by no subquery, and Bronze holds years
-    files = {"first_file": f"'{min(names)}'", "last_file": f"'{max(names)}'"}
+    files: dict[str, Any] = {"first_file": min(names), "last_file": max(names)}
     present = dict(_run(cursor, "3_present", outcomes=outcomes, **files))
     if replaced := [name for name, is_current in present.items() if not is_current]:
         _run(cursor, "4_removed_dates", replaced=replaced, load_seq=load_seq, **files)

@@ -100,14 +100,13 @@ def _scans_bronze(node: exp.Expr) -> bool:
     """Whether Bronze is read or deleted from without constants for file_name; views aren't read."""
     if not isinstance(node, exp.Table) or node.name.upper() != "BRONZERAW":
         return False
-    reader = node.parent if isinstance(node.parent, exp.Delete) else None
-    if isinstance(node.parent, exp.From | exp.Join):
-        reader = node.find_ancestor(exp.Select)
-    if reader is None or node.find_ancestor(exp.Create) is not None:
+    read = isinstance(node.parent, exp.From | exp.Join)
+    reader = node.find_ancestor(exp.Select) if read else node.parent
+    if not isinstance(reader, exp.Select | exp.Delete) or node.find_ancestor(exp.Create):
         return False
     where = reader.args.get("where")
     bounds = where.find_all(exp.GTE, exp.LTE) if where is not None else ()
-    return sum(bound.this.name.lower() == "file_name" for bound in bounds) < 2
+    return len([b for b in bounds if b.this.name.lower() == "file_name"]) < 2
 
 
 def _gives_nested(node: exp.Expr) -> bool:

@@ -23,8 +23,8 @@ _ARRAY = """parse_json('[{"blob_name": "2015/01/01/12.json.gz"}]')"""
 VALUES = {
     "outcomes": _ARRAY,
     "replaced": _ARRAY,
-    "first_file": "'2015/01/01/12.json.gz'",
-    "last_file": "'2015/01/01/13.json.gz'",
+    "first_file": "2015/01/01/12.json.gz",
+    "last_file": "2015/01/01/13.json.gz",
     "load_seq": "7",
     "load_id": "00000000-0000-0000-0000-000000000000",
     "files": "'2015/01/01/12.json.gz', '2015/01/01/13.json.gz'",

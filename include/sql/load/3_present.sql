@@ -18,5 +18,5 @@ inner join table(flatten(input => $outcomes)) as outcome
     on raw.file_name = outcome.value:blob_name::varchar
 left join ledger.current_loads as loads
     on raw.file_name = loads.file_name
-where raw.file_name >= $first_file and raw.file_name <= $last_file
+where raw.file_name >= '$first_file' and raw.file_name <= '$last_file'
 group by raw.file_name

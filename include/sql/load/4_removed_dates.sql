@@ -21,8 +21,8 @@ cross join
         select 1 as days
     ) as neighbours
 where
-    raw.file_name >= $first_file
-    and raw.file_name <= $last_file
+    raw.file_name >= '$first_file'
+    and raw.file_name <= '$last_file'
     and raw.file_name in (
         select replaced.value::varchar
         from table(flatten(input => $replaced)) as replaced

@@ -33,8 +33,8 @@ arrived as (
         count(distinct file_row_number) as rows_loaded
     from bronze.BronzeRaw
     where
-        file_name >= $first_file
-        and file_name <= $last_file
+        file_name >= '$first_file'
+        and file_name <= '$last_file'
         and file_name in (
             select outcome.value:blob_name::varchar
             from table(flatten(input => $outcomes)) as outcome

@@ -7,8 +7,8 @@
     {{ text
         | replace('$outcomes', ':outcomes')
         | replace('$replaced', ':replaced')
-        | replace('$first_file', ':first_file')
-        | replace('$last_file', ':last_file')
+        | replace("'$first_file'", ':first_file')
+        | replace("'$last_file'", ':last_file')
         | replace("'$load_id'", ':load_id')
         | replace('$load_seq', ':load_seq') }}
 {%- endmacro %}

@@ -42,17 +42,19 @@ from snowflake_stand_in.engine.pipeline import (
 from snowflake_stand_in.engine.session import Cursor, Session
 from snowflake_stand_in.execution import ddl, dml
 from snowflake_stand_in.rights import authorization, current, grants, listings, roles, visibility
-from snowflake_stand_in.sql import parsing, refusals
+from snowflake_stand_in.sql import denials, parsing, refusals
 from snowflake_stand_in.sql.data_types import Type
 from snowflake_stand_in.sql.errors import translate, unsupported
 from snowflake_stand_in.stages import copy_history, copy_into, stage_query, stages
 from snowflake_stand_in.translation import (
     assignments,
     column_types,
+    context,
     functions,
     json_paths,
     lengths,
     rewrite,
+    semi_structured,
     table_names,
     times,
     typed,
@@ -92,6 +94,9 @@ PREPARE: tuple[Pass, ...] = (
     variables.substitute,
     variables.substitute_session,
     alone(table_names.write_identifiers_out),
+    alone(denials.check),
+    context.check_functions,
+    context.call_functions,
     alone(refusals.check),
     authorization.check,
     tasks.call_functions,
@@ -118,6 +123,7 @@ TRANSLATE: tuple[Pass, ...] = (
     alone(functions.rewrite_functions),
     _translate_by_fakesnow,
     alone(rewrite.leave_nulls_out),
+    alone(semi_structured.hide_undefined),
     table_names.place_temporary,
     stream_reads.show_changes,
     visibility.hide_rows,

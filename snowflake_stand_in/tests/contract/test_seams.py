@@ -45,7 +45,6 @@ def test_versions_are_the_ones_tried(package: str, version: str) -> None:
         (FakeSnowflakeCursor, "_describe_last_sql", ["self"]),
         (FakeSnowflakeCursor, "check_db_and_schema", ["self", "expression"]),
         (FakeSnowflakeConnection, "cursor", ["self", "cursor_class"]),
-        (FakeSnowflakeConnection, "autocommit", ["self", "mode"]),
         (
             fakesnow.server,
             "describe_only_response",

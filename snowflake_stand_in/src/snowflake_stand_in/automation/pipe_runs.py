@@ -23,7 +23,7 @@ from snowflake_stand_in.engine.session import Cursor, Session
 from snowflake_stand_in.rights import authorization
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.sql import names
-from snowflake_stand_in.sql.errors import translate
+from snowflake_stand_in.sql.errors import error, translate
 from snowflake_stand_in.sql.names import TableName
 from snowflake_stand_in.stages import copy_into, stages
 from snowflake_stand_in.stages.stages import Stage
@@ -123,6 +123,14 @@ class Pipes(Service):
         with self._changed:
             pipe = self._pipes.get(name)
             return msgspec.structs.replace(pipe, queue=dict(pipe.queue)) if pipe else None
+
+    def check_transfer(self, kind: str, name: str) -> None:
+        """Raise if a pipe runs: it has to be paused first."""
+        pipe = self.get(name) if kind == "PIPE" else None
+        if pipe is not None and not pipe.paused:
+            raise error(
+                3121, f"Cannot transfer the ownership of pipe {name}: it is not paused.", "23001"
+            )
 
     def all(self) -> list[Pipe]:
         """Return copies of all pipes, by name."""

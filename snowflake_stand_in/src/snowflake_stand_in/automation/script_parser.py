@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import sqlglot
 from sqlglot import exp
 
 from snowflake_stand_in.automation.script_tree import (
@@ -24,6 +23,7 @@ from snowflake_stand_in.automation.script_tree import (
     Statement,
     While,
 )
+from snowflake_stand_in.sql import parsing
 from snowflake_stand_in.sql.errors import compilation, unsupported
 from snowflake_stand_in.sql.token_stream import TokenStream
 
@@ -250,7 +250,7 @@ class Parser:
 def _expression(text: str) -> exp.Expr:
     if not text:
         raise compilation(1003, "syntax error: an expression is missing.")
-    select = sqlglot.parse_one(f"select {text}", read="snowflake")
+    select = parsing.parse(f"select {text}")
     if not isinstance(select, exp.Select) or len(select.expressions) != 1:
         raise compilation(1003, f"syntax error: '{text}' is no expression.")
     found: exp.Expr = select.expressions[0]

@@ -68,6 +68,16 @@ class Tasks(Service):
             task = self._tasks.get(name)
             return msgspec.structs.replace(task) if task else None
 
+    def check_transfer(self, kind: str, name: str) -> None:
+        """Raise if a task runs by a schedule: it has to be suspended first."""
+        task = self.get(name) if kind == "TASK" else None
+        if task is not None and task.started and not task.predecessors:
+            raise error(
+                91421,
+                f"Cannot transfer the ownership of task {name}: it is not suspended.",
+                "23001",
+            )
+
     def all(self) -> list[Task]:
         """Return copies of all tasks, by name."""
         with self._changed:

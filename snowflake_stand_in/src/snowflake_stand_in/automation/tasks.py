@@ -34,6 +34,8 @@ _SETTINGS = {
     "SERVERLESS_TASK_MIN_STATEMENT_SIZE",
     "SERVERLESS_TASK_MAX_STATEMENT_SIZE",
 }
+# Seven days
+_LONGEST_MS = 604_800_000
 _NUMBERS = ("USER_TASK_TIMEOUT_MS", "SUSPEND_TASK_AFTER_NUM_FAILURES")
 _DEPENDENTS = "SYSTEM$TASK_DEPENDENTS_ENABLE"
 
@@ -143,7 +145,9 @@ def _setting(tokens: TokenStream, task: Task) -> None:
         raise unsupported(f"task property {key}")
     tokens.expect("=")
     value = tokens.value()
-    if key in _NUMBERS and not value.isdigit():
+    if key in _NUMBERS and (
+        not value.isdigit() or (key == "USER_TASK_TIMEOUT_MS" and int(value) > _LONGEST_MS)
+    ):
         raise compilation(1008, f"invalid value [{value}] for parameter '{key}'", "22023")
     if key == "SCHEDULE":
         now = datetime.now(UTC)
@@ -187,6 +191,13 @@ def _body(cursor: Cursor, tokens: TokenStream) -> str:
 
 def _check(cursor: Cursor, task: Task) -> None:
     """Raise for a definition that can't be."""
+    if {"WAREHOUSE", "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE"} <= set(task.settings):
+        raise compilation(
+            1420, "Task cannot have both a warehouse and the size of a managed one.", "42601"
+        )
+    schema = task.full_name.rpartition(".")[0]
+    if any(name.rpartition(".")[0] != schema for name in task.predecessors):
+        raise compilation(91091, "A task and its predecessors must be in the same schema.", "42601")
     if task.predecessors and "SCHEDULE" in task.settings:
         raise compilation(1420, "Task cannot have both a schedule and predecessors.", "42601")
     triggered = stream_reads.HAS_DATA in (task.condition or "").upper()

@@ -48,6 +48,8 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 
+_NEGATIVE = re.compile(r"\b(auto_suspend)\s*=\s*(-\s*\d+)", re.IGNORECASE)
+
 # What tells SHOW its columns where there are no rows
 _NONE = AccountObject("", "", datetime.fromtimestamp(0, UTC), "", "")
 
@@ -59,6 +61,10 @@ values (?, ?, now(), ?)
 
 def _run(cursor: Cursor, text: str) -> None:
     written = re.sub(r"\s+", " ", plain(text))
+    if negative := _NEGATIVE.search(written):
+        raise compilation(
+            1422, f"invalid value [{negative[2]}] for parameter '{negative[1].upper()}'", "22023"
+        )
     if match := _CREATE.match(written):
         _create(cursor, match, written)
     elif match := _CHANGE.match(written):

@@ -20,7 +20,7 @@ from fakesnow.transforms import show
 
 from snowflake_stand_in.engine import information_schema
 from snowflake_stand_in.engine.locks import TableLocks
-from snowflake_stand_in.sql import macros, time_macros
+from snowflake_stand_in.sql import json_functions, macros, time_macros
 from snowflake_stand_in.sql.descriptions import Descriptions
 from snowflake_stand_in.sql.errors import compilation
 from snowflake_stand_in.sql.names import TableName
@@ -97,6 +97,9 @@ class Service:
         """Return an object's kind and the table that it reads, if it is one of this service's."""
         return None
 
+    def check_transfer(self, kind: str, name: str) -> None:
+        """Raise if an object of this service's can't be given to another owner now."""
+
     def drop_inside(self, container: str) -> None:
         """Drop what was in a database or schema that is gone."""
 
@@ -127,6 +130,7 @@ class Account:
         # sqlglot writes DuckDB's former arrow lambdas
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("set global TimeZone = 'UTC'")
+        json_functions.register(self.duck_conn)
         self.duck_conn.execute(macros.creation_sql("memory.main."))
         self.duck_conn.execute(time_macros.creation_sql("memory.main."))
         # A laptop runs Airflow and Spark beside us: beyond this DuckDB uses the disk
@@ -174,6 +178,11 @@ class Account:
         """Return an object's kind and the table that it reads, if it is a service's."""
         found = (service.source_of(name) for service in self._services.values())
         return next((source for source in found if source is not None), None)
+
+    def check_transfer(self, kind: str, name: str) -> None:
+        """Raise if an object can't be given to another owner now."""
+        for service in self._services.values():
+            service.check_transfer(kind, name)
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own for a session."""

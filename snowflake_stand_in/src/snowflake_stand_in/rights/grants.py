@@ -109,6 +109,8 @@ def _give(cursor: Cursor, objects: list[Securable], role: str, match: re.Match[s
     access = cursor.session.account.service(Access)
     rest = match["rest"].lower()
     for on in objects:
+        if not match["some"]:
+            cursor.session.account.check_transfer(on.kind, on.name)
         others = [g for g in access.on(*on) if g.privilege != "OWNERSHIP" and on.kind != "ROLE"]
         if others and "current grants" not in rest:
             raise error(

@@ -129,6 +129,13 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
     (duckdb.BinderException, r"", 2043, "02000", "SQL compilation error:\n{0}"),
     (duckdb.ParserException, r"", 1003, "42000", "SQL compilation error:\n{0}"),
     (duckdb.SyntaxException, r"", 1003, "42000", "SQL compilation error:\n{0}"),
+    (
+        duckdb.Error,
+        r"JsonError: ([^\n]+)",
+        100069,
+        "22P02",
+        "Error parsing JSON: {1}",
+    ),
     (duckdb.Error, r"Malformed JSON", 100069, "22P02", "Error parsing JSON: {0}"),
     (duckdb.Error, r"(?i)division by zero", 100051, "22012", "Division by zero"),
     (
@@ -194,6 +201,13 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
         "22018",
         "Numeric value '{1}' is not recognized",
     ),
+    (
+        duckdb.InvalidInputException,
+        r"(?s)Could not convert string '(.*)' to NUMBER",
+        100038,
+        "22018",
+        "Numeric value '{1}' is not recognized",
+    ),
     (duckdb.ConversionException, r"", 100038, "22018", "{0}"),
     (duckdb.OutOfRangeException, r"", 100039, "22003", "{0}"),
     (
@@ -212,6 +226,13 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
         90150,
         "22000",
         "Single-row subquery returns more than one row.",
+    ),
+    (
+        duckdb.InvalidInputException,
+        r"Python exception occurred while executing the UDF: \w+: ([^\n]+)",
+        100132,
+        "22000",
+        "{1}",
     ),
     (duckdb.InvalidInputException, r"", 100132, "22000", "{0}"),
 ]

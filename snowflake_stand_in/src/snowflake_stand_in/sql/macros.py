@@ -3,150 +3,11 @@
 An array is JSON here. `{place}` is where the macros live.
 """
 
-_ARRAYS = r"""
-create or replace macro {place}_fs_array_slice(a, low, high) as (
-    to_json(list_slice(
-        to_json(a)::json[],
-        case when low < 0 then greatest(json_array_length(to_json(a)) + low, 0) else low end + 1,
-        case when high < 0 then json_array_length(to_json(a)) + high else high end
-    ))
-);
-
-create or replace macro {place}_fs_array_to_string(a, separator) as (
-    array_to_string(
-        list_transform(to_json(a)::json[], lambda _x: coalesce(json_extract_string(_x, '$'), '')),
-        separator
-    )
-);
-
-create or replace macro {place}_fs_array_position(a, x) as (
-    list_position(to_json(a)::json[], to_json(x)) - 1
-);
-
-create or replace macro {place}_fs_array_remove(a, x) as (
-    to_json(list_filter(to_json(a)::json[], lambda _e: _e != to_json(x)))
-);
-
-create or replace macro {place}_fs_array_remove_at(a, i) as (
-    to_json(list_filter(
-        to_json(a)::json[],
-        lambda _e, _n: _n != case when i < 0 then json_array_length(to_json(a)) + i else i end + 1
-    ))
-);
-
-create or replace macro {place}_fs_array_insert(a, i, x) as (
-    case
-        when i < 0 or i > json_array_length(to_json(a))
-            then error('Unsupported feature: ARRAY_INSERT outside the array')
-        else to_json(list_concat(
-            list_slice(to_json(a)::json[], 1, i),
-            [coalesce(to_json(x), 'null'::json)],
-            list_slice(to_json(a)::json[], i + 1, json_array_length(to_json(a)))
-        ))
-    end
-);
-
-create or replace macro {place}_fs_array_compact(a) as (
-    to_json(list_filter(to_json(a)::json[], lambda _e: _e is not null))
-);
-
-create or replace macro {place}_fs_array_distinct(a) as (
-    to_json(list_filter(
-        to_json(a)::json[], lambda _e, _n: list_position(to_json(a)::json[], _e) = _n
-    ))
-);
-
-create or replace macro {place}_fs_sorted(a) as (
-    list_transform(
-        list_sort(list_transform(
-            list_filter(to_json(a)::json[], lambda _e: _e is not null),
-            lambda _e: {{
-                'n': try_cast(_e::varchar as double), 't': json_extract_string(_e, '$'), 'e': _e
-            }}
-        )),
-        lambda _s: _s.e
-    )
-);
-
-create or replace macro {place}_fs_array_sort(a) as (
-    to_json(list_concat(
-        {place}_fs_sorted(a),
-        list_filter(to_json(a)::json[], lambda _e: _e is null)
-    ))
-);
-
-create or replace macro {place}_fs_array_min(a) as (({place}_fs_sorted(a))[1]);
-
-create or replace macro {place}_fs_array_max(a) as (({place}_fs_sorted(a))[-1]);
-
-create or replace macro {place}_fs_count(l, x) as (len(list_filter(l, lambda _m: _m = x)));
-
-create or replace macro {place}_fs_array_except(a, b) as (
-    to_json(list_filter(
-        to_json(a)::json[],
-        lambda _e, _n: {place}_fs_count(list_slice(to_json(a)::json[], 1, _n), _e)
-            > {place}_fs_count(to_json(b)::json[], _e)
-    ))
-);
-
-create or replace macro {place}_fs_array_intersection(a, b) as (
-    to_json(list_filter(
-        to_json(a)::json[],
-        lambda _e, _n: {place}_fs_count(list_slice(to_json(a)::json[], 1, _n), _e)
-            <= {place}_fs_count(to_json(b)::json[], _e)
-    ))
-);
-
-create or replace macro {place}_fs_arrays_overlap(a, b) as (
-    list_has_any(to_json(a)::json[], to_json(b)::json[])
-);
-
-create or replace macro {place}_fs_array_flatten(a) as (
-    to_json(flatten(list_transform(to_json(a)::json[], lambda _e: _e::json[])))
-);
-"""
+from snowflake_stand_in.sql.json_values import UNDEFINED
 
 _OBJECTS = r"""
 create or replace macro {place}_fs_member(o, k) as (
     json_extract(to_json(o), '$."' || k || '"')
-);
-
-create or replace macro {place}_fs_object_of(o, ks) as (
-    (
-        '{{'
-        || coalesce(
-            array_to_string(
-                list_transform(
-                    ks, lambda _k: to_json(_k)::varchar || ':' || {place}_fs_member(o, _k)::varchar
-                ),
-                ','
-            ),
-            ''
-        )
-        || '}}'
-    )::json
-);
-
-create or replace macro {place}_fs_object_pick(o, ks) as (
-    {place}_fs_object_of(
-        o, list_filter(json_keys(to_json(o)), lambda _k: list_contains(ks, _k))
-    )
-);
-
-create or replace macro {place}_fs_object_delete(o, ks) as (
-    {place}_fs_object_of(
-        o, list_filter(json_keys(to_json(o)), lambda _k: not list_contains(ks, _k))
-    )
-);
-
-create or replace macro {place}_fs_object_insert(o, k, v, change) as (
-    case
-        when o is null or k is null then null
-        when not change and list_contains(json_keys(to_json(o)), k)
-            then error('Duplicate field key ''' || k || '''')
-        when v is null then {place}_fs_object_delete(o, [k])
-        else json_merge_patch({place}_fs_object_delete(o, [k]), json_object(k, to_json(v)))
-    end
 );
 
 create or replace macro {place}_fs_url_part(url, n) as (
@@ -186,11 +47,15 @@ _FLATTEN = r"""
 create or replace macro {place}_fs_parts(j, kind) as (
     case
         when kind in ('OBJECT', 'BOTH') and json_type(j) = 'OBJECT' then list_transform(
-            json_keys(j), lambda _x: {{'k': _x, 'i': null::bigint, 'v': {place}_fs_member(j, _x)}}
+            list_sort(json_keys(j)),
+            lambda _x: {{'k': _x, 'i': null::bigint, 'v': {place}_fs_member(j, _x)}}
         )
-        when kind in ('ARRAY', 'BOTH') and json_type(j) = 'ARRAY' then list_transform(
-            j::json[],
-            lambda _x, _n: {{'k': null::varchar, 'i': _n - 1, 'v': coalesce(_x, 'null'::json)}}
+        when kind in ('ARRAY', 'BOTH') and json_type(j) = 'ARRAY' then list_filter(
+            list_transform(
+                j::json[],
+                lambda _x, _n: {{'k': null::varchar, 'i': _n - 1, 'v': coalesce(_x, 'null'::json)}}
+            ),
+            lambda _x: _x.v != '"{undefined}"'
         )
     end
 );
@@ -212,16 +77,16 @@ create or replace macro {place}_fs_step(prefix, k, i) as (
     end
 );
 
-create or replace macro {place}_fs_flatten(input, prefix := '', kind := 'BOTH', outer_ := false)
+create or replace macro {place}_fs_flatten(seq, input, prefix, kind, outer_)
 as table
     select
-        hash(_fs_j)::ubigint as SEQ,
+        coalesce(seq, hash(_fs_j)::ubigint) as SEQ,
         _fs_e.k as KEY,
         case when _fs_e.v is null then '' else {place}_fs_step(prefix, _fs_e.k, _fs_e.i) end
             as PATH,
         _fs_e.i as INDEX,
         _fs_e.v as VALUE,
-        _fs_j as THIS
+        case when json_type(_fs_j) in ('OBJECT', 'ARRAY') then _fs_j end as THIS
     from (
         select
             _fs_j,
@@ -238,18 +103,27 @@ as table
         )
     );
 
-create or replace macro {place}_fs_flatten_tree(input) as table
+create or replace macro {place}_fs_flatten_rows(seq, input, prefix, outer_, recursive_, kind)
+as table
     select
-        hash(_fs_j)::ubigint as SEQ,
-        case when not ends_with(_fs_e.fullkey, ']') then _fs_e.key end as KEY,
-        regexp_replace(
-            regexp_replace(_fs_e.fullkey, '^[$][.]?', ''), '[.]?"([^"]+)"', '[''\1'']', 'g'
-        ) as PATH,
-        case when ends_with(_fs_e.fullkey, ']') then try_cast(_fs_e.key as bigint) end as INDEX,
-        _fs_e.value::json as VALUE,
-        json_extract(_fs_j, _fs_e.path) as THIS
-    from (select to_json(input) as _fs_j), json_tree(_fs_j) as _fs_e
-    where _fs_e.fullkey != '$';
+        coalesce(seq, hash(_fs_j)::ubigint) as SEQ,
+        _fs_e.k as KEY,
+        _fs_e.p as PATH,
+        _fs_e.i as INDEX,
+        _fs_e.v::json as VALUE,
+        _fs_e.t::json as THIS
+    from (
+        select
+            _fs_j,
+            unnest(from_json(
+                _fs_call(
+                    'flatten',
+                    [_fs_j, to_json(prefix), to_json(outer_), to_json(recursive_), to_json(kind)]
+                ),
+                '[{{"k": "TEXT", "p": "TEXT", "i": "BIGINT", "v": "TEXT", "t": "TEXT"}}]'
+            )) as _fs_e
+        from (select to_json(input) as _fs_j)
+    );
 
 create or replace macro {place}_fs_split_to_table(x, separator) as table
     select 1 as SEQ, _fs_n as INDEX, _fs_l[_fs_n] as VALUE
@@ -259,14 +133,91 @@ create or replace macro {place}_fs_split_to_table(x, separator) as table
     );
 """
 
+_SCALARS = r"""
+create or replace macro {place}_fs_octets(x blob) as octet_length(x), (x varchar) as strlen(x);
+
+create or replace macro {place}_fs_bits(x blob) as 8 * octet_length(x),
+    (x varchar) as 8 * strlen(x);
+
+create or replace macro {place}_fs_finite(x) as (
+    case
+        when isfinite(x) or x is null then x
+        else error('Invalid floating point operation')
+    end
+);
+
+create or replace macro {place}_fs_getbit(x, place_) as (
+    case
+        when place_ between 0 and 62 then (x::bigint >> place_::bigint) & 1
+        when place_ is not null then error('Invalid bit position in GETBIT: ' || place_)
+    end
+);
+
+create or replace macro {place}_fs_width_bucket(x, low, high, buckets) as (
+    case
+        when x < low then 0
+        when x >= high then buckets + 1
+        when x is not null
+            then (floor((x - low)::double * buckets / (high - low)::double) + 1)::bigint
+    end
+);
+
+create or replace macro {place}_fs_marked(x) as (
+    contains(x, 'x') or contains(x, 'X') or contains(x, 'b') or contains(x, 'B')
+    or contains(x, '_')
+);
+
+create or replace macro {place}_fs_numeric_or_null(x) as (
+    case when not {place}_fs_marked(x) then x end
+);
+
+create or replace macro {place}_fs_numeric(x) as (
+    case
+        when {place}_fs_marked(x)
+            then error('Could not convert string ''' || x || ''' to NUMBER')
+        else x
+    end
+);
+"""
+
 # What typed.py writes
 _TYPED = r"""
 create or replace macro {place}_fs_quotient(n, d) as (
     (2 * abs(n) + abs(d)) // (2 * abs(d)) * sign(n) * sign(d)
 );
 
+create or replace macro {place}_fs_float_json(x) as (
+    (x::varchar || case when contains(x::varchar, 'e') then '' else 'e0' end)::json
+);
+
+create or replace macro {place}_fs_variant_text(v) as (
+    case json_type(v)
+        when 'DOUBLE' then case
+            when regexp_matches(v::varchar, '[eE]') then {place}_fs_float_text(v::double)
+            else trim(v::varchar)
+        end
+        when 'OBJECT' then _fs_text_call('to_text', [v])
+        when 'ARRAY' then _fs_text_call('to_text', [v])
+        else json_extract_string(v, '$')
+    end
+);
+
 create or replace macro {place}_fs_float_text(x) as (
     regexp_replace(regexp_replace(x::varchar, '\.0$', ''), 'e([0-9])', 'e+\1')
+);
+
+create or replace macro {place}_fs_complete(r) as (
+    not regexp_matches(
+        regexp_replace(r::varchar, '''(?:[^''\\]|\\.)*''', '', 'g'), ': NULL[,}}]'
+    )
+);
+
+create or replace macro {place}_fs_any(x) as (
+    case
+        when coalesce(bool_or(x), false) then true
+        when coalesce(bool_or(x is null), false) then null
+        else false
+    end
 );
 
 create or replace macro {place}_fs_median(x) as median(x);
@@ -295,4 +246,4 @@ create or replace macro {place}_fs_fit(x, n) as (
 
 def creation_sql(place: str) -> str:
     """Return the statements that make the macros in `place`, a database's name and a dot."""
-    return "".join((_ARRAYS, _OBJECTS, _FLATTEN, _TYPED)).format(place=place)
+    return "".join((_OBJECTS, _FLATTEN, _SCALARS, _TYPED)).format(place=place, undefined=UNDEFINED)

@@ -8,7 +8,6 @@ from sqlglot import exp
 from snowflake_stand_in.sql.errors import unsupported
 
 REASONS = {
-    "flatten recursive": "FLATTEN(RECURSIVE => TRUE) with PATH, MODE or OUTER",
     "flatten option": "FLATTEN with a PATH or MODE that is no constant",
     "flatten on": "LEFT JOIN LATERAL FLATTEN with a condition: use WHERE",
     "truncate in transaction": "TRUNCATE inside a transaction: use DELETE",
@@ -34,9 +33,12 @@ REASONS = {
     "trunc part": "TRUNC with a second argument that is no constant",
     "time of text": "this part or date of a text or VARIANT: cast it to a DATE or TIMESTAMP_NTZ",
     "interval": "this form of INTERVAL: use DATEADD",
-    "array function": "lambda functions of arrays, and ARRAY_SORT with an order",
-    "object keys": "OBJECT_DELETE and OBJECT_PICK with keys that are no constants",
-    "object constant": "object constants {…}: use OBJECT_CONSTRUCT",
+    "array function": "lambda functions of arrays",
+    "object constant": "object constants {…} but of keys and values: use OBJECT_CONSTRUCT",
+    "object star": "OBJECT_CONSTRUCT_KEEP_NULL(*) with EXCLUDE or ILIKE: name the columns",
+    "star of a table": "t.* ILIKE in a function: name the columns",
+    "binary format": "a format of TO_BINARY or TO_CHAR that is no constant of HEX, BASE64, UTF-8",
+    "row order": "the order of rows (a, b) < (c, d): compare their values",
     "variant order": "the order of VARIANTs (MIN, MAX, ORDER BY, <): cast them",
     "seed": "RANDOM with a seed gives other values than Snowflake's",
     "asof": "ASOF JOIN: use QUALIFY ROW_NUMBER()",
@@ -66,6 +68,17 @@ def _kind(node: exp.Expr, *kinds: str) -> bool:
     return isinstance(node, exp.Create) and str(node.args.get("kind")).upper() in kinds
 
 
+_ESTIMATES = (
+    "HLL",
+    "APPROX_COUNT_DISTINCT",
+    "APPROX_PERCENTILE",
+    "APPROX_TOP_K",
+    "APPROXIMATE_JACCARD_INDEX",
+    "APPROXIMATE_SIMILARITY",
+    "HLL_ACCUMULATE",
+    "MINHASH",
+    "MINHASH_COMBINE",
+)
 _RULES: list[tuple[str, Callable[[exp.Expr], bool]]] = [
     ("asof", lambda n: isinstance(n, exp.Join) and n.args.get("method") == "ASOF"),
     ("dynamic table", lambda n: isinstance(n, exp.DynamicProperty)),
@@ -84,10 +97,7 @@ _RULES: list[tuple[str, Callable[[exp.Expr], bool]]] = [
     ("match recognize", lambda n: isinstance(n, exp.MatchRecognize)),
     (
         "hll",
-        lambda n: (
-            isinstance(n, exp.ApproxQuantile)
-            or _named(n, "HLL", "APPROX_COUNT_DISTINCT", "HLL_ACCUMULATE", "APPROX_PERCENTILE")
-        ),
+        lambda n: isinstance(n, exp.ApproxQuantile) or _named(n, *_ESTIMATES),
     ),
     ("hash", lambda n: _named(n, "HASH", "HASH_AGG")),
     ("pivot", lambda n: isinstance(n, exp.Pivot)),

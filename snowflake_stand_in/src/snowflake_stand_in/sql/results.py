@@ -11,11 +11,12 @@ from fakesnow.arrow import to_sf
 from fakesnow.converter import from_binding
 from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
 
-from snowflake_stand_in.sql import data_types
+from snowflake_stand_in.sql import data_types, json_values
 from snowflake_stand_in.sql.data_types import Type
 from snowflake_stand_in.sql.time_macros import TZ_TYPE
 
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+_NESTED = ("variant", "object", "array")
 _INTEGERS = {"TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER", "UHUGEINT"}
 
 
@@ -79,6 +80,7 @@ def _row_type(described: list[Any]) -> list[ColumnInfo]:
 
 def wire_table(table: pa.Table, columns: list[ColumnInfo]) -> pa.Table:
     """Make the Arrow table that Snowflake's clients read. A NULL timestamp stays NULL."""
+    table = _show_variants(table, columns)
     offsets: dict[int, Any] = {}
     for position, (column, info) in enumerate(zip(table.columns, columns, strict=True)):
         kind = column.type
@@ -129,3 +131,16 @@ def _masked(table: pa.Table, columns: list[ColumnInfo]) -> pa.Table:
 
 def _plain(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _show_variants(table: pa.Table, columns: list[ColumnInfo]) -> pa.Table:
+    """Write VARIANTs as clients see them: over several lines, keys in order."""
+    for position, column in enumerate(columns):
+        if column["type"] in _NESTED:
+            shown = [
+                None if text is None else json_values.shown(json_values.stored(text), 2)
+                for text in table.column(position).to_pylist()
+            ]
+            name = table.schema.field(position).name
+            table = table.set_column(position, name, pa.array(shown, pa.string()))
+    return table

@@ -8,7 +8,7 @@ from sqlglot import exp
 from snowflake_stand_in.engine import relations
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql.errors import compilation
-from snowflake_stand_in.translation import time_values, typed
+from snowflake_stand_in.translation import time_texts, time_values, typed
 
 
 def convert(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
@@ -113,4 +113,4 @@ def _converted(cursor: Cursor, value: exp.Expr, duckdb: str, target: str, column
             f"Expression type does not match column data type, expecting {target} but got NUMBER "
             f"for column {column}",
         )
-    return time_values.assigned(value, duckdb.strip('"'), target, cursor.session.settings)
+    return time_texts.assigned(value, duckdb.strip('"'), target, cursor.session.settings)

@@ -3,13 +3,29 @@
 from sqlglot import exp
 
 from snowflake_stand_in.sql import refusals
+from snowflake_stand_in.translation import (
+    aggregates,
+    patterns,
+    row_values,
+    scalars,
+    semi_structured,
+)
+
+_OTHERS = (
+    semi_structured.rewritten,
+    patterns.rewritten,
+    aggregates.rewritten,
+    row_values.rewritten,
+    scalars.rewritten,
+)
 
 
 def rewrite_functions(statement: exp.Expr) -> exp.Expr:
     """Return a statement of Snowflake's with functions that fakesnow translates."""
     # From the leaves up: sqlglot's own transform doesn't look inside what it has replaced
     for node in reversed(list(statement.walk())):
-        new = _rewritten(node)
+        found = (rewritten(node) for rewritten in _OTHERS)
+        new = next((other for other in found if other is not None), None) or _rewritten(node)
         if node is statement:
             statement = new
         elif new is not node:
@@ -38,54 +54,15 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
             width = len(node.expressions[0].expressions)
             names = [exp.to_identifier(f"COLUMN{i + 1}", quoted=True) for i in range(width)]
             node.args["alias"].set("columns", names)
-        case exp.Array():
-            return _function("JSON_ARRAY", *node.expressions)
-        case exp.ArrayContains():
-            return _function("LIST_CONTAINS", _list(node.this), _json(node.expression))
-        case exp.ArrayConcat():
-            lists = [_list(e) for e in (node.this, *node.expressions)]
-            return _json(_function("LIST_CONCAT", *lists))
-        case exp.ArrayAppend():
-            return _json(_function("LIST_APPEND", _list(node.this), _json(node.expression)))
-        case exp.ArrayPrepend():
-            return _json(_function("LIST_PREPEND", _json(node.expression), _list(node.this)))
-        case exp.ArrayIntersect():
-            return _function("_FS_ARRAY_INTERSECTION", *node.expressions)
-        case exp.GenerateSeries() if node.args.get("is_end_exclusive"):
-            bounds = [node.args["start"], node.args["end"], node.args.get("step")]
-            return _json(_function("RANGE", *(b for b in bounds if b is not None)))
-        case exp.SortArray() if node.args.get("asc") is None:
-            return _function("_FS_ARRAY_SORT", node.this)
-        case exp.SortArray() | exp.Transform() | exp.ArrayFilter() | exp.Reduce():
+        case exp.Transform() | exp.ArrayFilter() | exp.Reduce():
             raise refusals.refused("array function")
-        case exp.RegexpExtractAll() | exp.StrtokToArray():
-            return _json(node.copy())
-        case exp.ObjectInsert():
-            change = node.args.get("update_flag") or exp.false()
-            key, value = node.args["key"], node.args["value"]
-            return _function("_FS_OBJECT_INSERT", node.this, key, value, change)
-        case exp.Anonymous() if node.name.upper() in ("OBJECT_DELETE", "OBJECT_PICK"):
-            value, *keys = node.expressions
-            if not all(isinstance(key, exp.Literal) for key in keys):
-                raise refusals.refused("object keys")
-            listed = _function("LIST_VALUE", *keys)
-            return _function(f"_FS_{node.name.upper()}", value, listed)
         case exp.ParseUrl():
             permissive = node.args.get("permissive") or exp.Literal.number(0)
             return _function("_FS_PARSE_URL", node.this, permissive)
-        case exp.ByteLength():
-            return _function("STRLEN", exp.cast(node.this, "text"))
         case exp.Cbrt():
             return _function("CBRT", node.this)
         case exp.Rand() if node.this is not None:
             raise refusals.refused("seed")
-        case exp.Struct() if any(
-            isinstance(e, exp.PropertyEQ) and isinstance(e.this, exp.Identifier)
-            for e in node.expressions
-        ):
-            raise refusals.refused("object constant")
-        case exp.Anonymous() if node.name.upper() in _AS:
-            return _as(node.expressions[0], *_AS[node.name.upper()])
         case exp.Lateral() | exp.TableFromRows() if isinstance(node.this, exp.Explode):
             return _flatten(node)
         case exp.Lateral() | exp.TableFromRows() if isinstance(node.this, exp.SplitToTable):
@@ -102,19 +79,6 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
         case exp.Cast() if length(node.to) is not None:
             limit = exp.Literal.number(length(node.to))
             return _function("_FS_FIT", exp.cast(node.this, "text"), limit)
-        case _ if type(node) in _MACROS:
-            parts = [node.args.get(part) for part in ("this", *_MACROS[type(node)][1:])]
-            return _function(_MACROS[type(node)][0], *(p for p in parts if p is not None))
-        case exp.Typeof():
-            return _typeof(node.this)
-        case exp.IsNullValue():
-            return _of_type(node.this, "NULL")
-        case exp.IsArray():
-            return _of_type(node.this, "ARRAY")
-        case exp.Anonymous() if node.name.upper() in _TYPE_TESTS:
-            return _of_type(node.expressions[0], *_TYPE_TESTS[node.name.upper()])
-        case exp.JSONKeys():
-            return _json(_function("LIST_SORT", _function("JSON_KEYS", node.this)))
     return node
 
 
@@ -132,72 +96,8 @@ def _trim(node: exp.Trim) -> exp.Expr:
     return _function(name, *arguments)
 
 
-# Functions that are macros of the same arguments
-_MACROS: dict[type[exp.Expr], tuple[str, ...]] = {
-    exp.ArrayToString: ("_FS_ARRAY_TO_STRING", "expression"),
-    exp.ArraySlice: ("_FS_ARRAY_SLICE", "start", "end"),
-    exp.ArrayPosition: ("_FS_ARRAY_POSITION", "expression"),
-    exp.ArrayRemove: ("_FS_ARRAY_REMOVE", "expression"),
-    exp.ArrayRemoveAt: ("_FS_ARRAY_REMOVE_AT", "position"),
-    exp.ArrayInsert: ("_FS_ARRAY_INSERT", "position", "expression"),
-    exp.ArrayCompact: ("_FS_ARRAY_COMPACT",),
-    exp.ArrayDistinct: ("_FS_ARRAY_DISTINCT",),
-    exp.ArrayMin: ("_FS_ARRAY_MIN",),
-    exp.ArrayMax: ("_FS_ARRAY_MAX",),
-    exp.ArrayExcept: ("_FS_ARRAY_EXCEPT", "expression"),
-    exp.ArrayOverlaps: ("_FS_ARRAYS_OVERLAP", "expression"),
-    exp.Flatten: ("_FS_ARRAY_FLATTEN",),
-}
-# AS_…: the value of a VARIANT of just this type
-_AS = {
-    "AS_VARCHAR": ("text", "VARCHAR"),
-    "AS_CHAR": ("text", "VARCHAR"),
-    "AS_INTEGER": ("bigint", "UBIGINT", "BIGINT"),
-    "AS_BOOLEAN": ("boolean", "BOOLEAN"),
-}
-_TYPES = {
-    "UBIGINT": "INTEGER",
-    "BIGINT": "INTEGER",
-    "VARCHAR": "VARCHAR",
-    "DOUBLE": "DECIMAL",
-    "NULL": "NULL_VALUE",
-}
-
-
-def _typeof(value: exp.Expr) -> exp.Expr:
-    kind = _function("JSON_TYPE", _json(value))
-    return exp.Case(
-        this=kind,
-        ifs=[
-            exp.If(this=exp.Literal.string(theirs), true=exp.Literal.string(ours))
-            for theirs, ours in _TYPES.items()
-        ],
-        default=kind.copy(),
-    )
-
-
-_TYPE_TESTS = {
-    "IS_OBJECT": ("OBJECT",),
-    "IS_ARRAY": ("ARRAY",),
-    "IS_INTEGER": ("UBIGINT", "BIGINT"),
-    "IS_VARCHAR": ("VARCHAR",),
-    "IS_CHAR": ("VARCHAR",),
-    "IS_BOOLEAN": ("BOOLEAN",),
-}
-
-
-def _of_type(value: exp.Expr, *kinds: str) -> exp.Expr:
-    kind = _function("JSON_TYPE", _json(value))
-    return exp.In(this=kind, expressions=[exp.Literal.string(k) for k in kinds])
-
-
 def _json(value: exp.Expr) -> exp.Expr:
     return _function("TO_JSON", value)
-
-
-def _list(value: exp.Expr) -> exp.Expr:
-    """Make DuckDB's list of an array, which is JSON here."""
-    return _function("FROM_JSON", _json(value), exp.Literal.string('["JSON"]'))
 
 
 def _calls(node: exp.Expr, name: str) -> bool:
@@ -211,12 +111,6 @@ def _ratio_to_report(node: exp.Window) -> exp.Expr:
     return exp.paren(
         exp.Div(this=value.copy(), expression=_function("NULLIF", total, exp.Literal.number(0)))
     )
-
-
-def _as(value: exp.Expr, kind: str, *types: str) -> exp.Expr:
-    text = _function("JSON_EXTRACT_STRING", _json(value), exp.Literal.string("$"))
-    found = exp.If(this=_of_type(value, *types), true=exp.cast(text, kind))
-    return exp.Case(ifs=[found])
 
 
 def _flatten(node: exp.Expr) -> exp.Expr:
@@ -238,19 +132,18 @@ def _flatten(node: exp.Expr) -> exp.Expr:
         join.set("kind", "CROSS")
     outer = left or _is_true(values.get("OUTER"))
     path, mode = values.get("PATH"), values.get("MODE")
+    if any(o is not None and not isinstance(o, exp.Literal) for o in (path, mode)):
+        raise refusals.refused("flatten option")
+    value = values["INPUT"]
+    # One value is one input; of several, equal ones share their number
+    seq = exp.null() if value.find(exp.Column) else exp.Literal.number(1)
+    path = path if path is not None else exp.Literal.string("")
+    kind = exp.Literal.string(mode.name.upper() if mode is not None else "BOTH")
+    only = exp.Boolean(this=outer)
     if _is_true(values.get("RECURSIVE")):
-        if outer or path is not None or mode is not None:
-            raise refusals.refused("flatten recursive")
-        call = _function("_FS_FLATTEN_TREE", values["INPUT"])
+        call = _function("_FS_FLATTEN_ROWS", seq, value, path, only, exp.true(), kind)
     else:
-        if any(o is not None and not (isinstance(o, exp.Literal)) for o in (path, mode)):
-            raise refusals.refused("flatten option")
-        arguments = [
-            path if path is not None else exp.Literal.string(""),
-            exp.Literal.string(mode.name.upper() if mode is not None else "BOTH"),
-            exp.Boolean(this=outer),
-        ]
-        call = _function("_FS_FLATTEN", values["INPUT"], *arguments)
+        call = _function("_FS_FLATTEN", seq, value, path, kind, only)
     return exp.Table(this=call, alias=node.args.get("alias"))
 
 

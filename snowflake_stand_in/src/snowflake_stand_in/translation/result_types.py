@@ -346,11 +346,24 @@ _FIXED: dict[Type, tuple[type[exp.Expr], ...]] = {
         *(exp.Pad, exp.Repeat, exp.Typeof, exp.ConcatWs),
     ),
 }
-_NAMED = {
-    "TO_TIMESTAMP_NTZ": timestamp("NTZ"),
-    "TRY_TO_TIMESTAMP_NTZ": timestamp("NTZ"),
-    "RATIO_TO_REPORT": None,
+# Those that sqlglot leaves as they are written
+_CALLED: dict[Type, tuple[str, ...]] = {
+    types.DATE: ("TO_DATE", "TRY_TO_DATE", "DATE", "DATE_FROM_PARTS", "DATEFROMPARTS"),
+    timestamp("NTZ"): ("TO_TIMESTAMP_NTZ", "TRY_TO_TIMESTAMP_NTZ", "TIMESTAMP_NTZ_FROM_PARTS"),
+    types.VARIANT: ("PARSE_JSON", "TRY_PARSE_JSON", "STRIP_NULL_VALUE"),
+    types.OBJECT: (
+        *("OBJECT_CONSTRUCT", "OBJECT_CONSTRUCT_KEEP_NULL", "OBJECT_INSERT", "OBJECT_DELETE"),
+        *("OBJECT_PICK", "TO_OBJECT", "ARRAYS_TO_OBJECT"),
+    ),
+    types.ARRAY: (
+        *("ARRAY_CONSTRUCT", "ARRAY_CONSTRUCT_COMPACT", "ARRAY_APPEND", "ARRAY_CAT", "TO_ARRAY"),
+        *("ARRAY_COMPACT", "ARRAY_DISTINCT", "ARRAY_SLICE", "ARRAY_SORT", "OBJECT_KEYS", "SPLIT"),
+    ),
+    number(18): ("REGEXP_COUNT", "REGEXP_INSTR", "OCTET_LENGTH", "BIT_LENGTH"),
+    text(): ("REGEXP_SUBSTR", "REGEXP_REPLACE", "ARRAY_TO_STRING", "TO_JSON"),
+    text(128): ("SHA2", "SHA2_HEX"),
 }
+_NAMED = {name: kind for kind, names_ in _CALLED.items() for name in names_}
 _FLATTENED: Columns = {
     "SEQ": number(18),
     "KEY": text(),

@@ -9,7 +9,7 @@ from sqlglot import exp
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import refusals
 from snowflake_stand_in.sql.time_macros import TZ_TYPE
-from snowflake_stand_in.translation import time_values
+from snowflake_stand_in.translation import time_texts, time_values
 from snowflake_stand_in.translation.time_values import LTZ, TZ, Value
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
@@ -61,4 +61,4 @@ def compare(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> No
             side.replace(time_values.instant(Value(side.copy(), TZ, kind)))
     for side in (node.this, node.expression):
         if isinstance(side, exp.Literal) and side.is_string:
-            side.replace(time_values.read(side.copy(), LTZ, settings))
+            side.replace(time_texts.read(side.copy(), LTZ, settings))

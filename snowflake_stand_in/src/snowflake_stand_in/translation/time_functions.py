@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from snowflake_stand_in.sql import parameters, refusals
 from snowflake_stand_in.sql.errors import compilation, unsupported
-from snowflake_stand_in.translation import time_values
+from snowflake_stand_in.translation import time_texts, time_values
 from snowflake_stand_in.translation.time_parts import DAYS, MOVABLE, TIMES, one_of
 from snowflake_stand_in.translation.time_values import (
     DATE,
@@ -50,7 +50,7 @@ def _of_text(value: Value, options: Mapping[str, Any]) -> Value:
         return value
     settings = options["settings"]
     target = settings["TIMESTAMP_TYPE_MAPPING"]
-    return Value(time_values.read(value.node, target, settings), target)
+    return Value(time_texts.read(value.node, target, settings), target)
 
 
 def _of_nothing(value: Value) -> Value:
@@ -353,11 +353,11 @@ def in_zone(values: list[Value], options: Mapping[str, Any]) -> exp.Expr:
     if len(zones) == 2:
         value = _of_nothing(value)
         if value.kind == "TEXT":
-            value = Value(time_values.read(value.node, NTZ, settings), NTZ)
+            value = Value(time_texts.read(value.node, NTZ, settings), NTZ)
         source = call("TIMEZONE", zones[0].node, wall(value))
         return known(call("TIMEZONE", zones[1].node, source), NTZ)
     if value.kind == "TEXT":
-        value = Value(time_values.read(value.node, TZ, settings), TZ)
+        value = Value(time_texts.read(value.node, TZ, settings), TZ)
     return known(call("_FT_TZ_AT", zones[0].node, instant(_of_nothing(value))), TZ)
 
 

@@ -15,7 +15,7 @@ from sqlglot import exp
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import refusals, time_formats
 from snowflake_stand_in.sql.errors import compilation
-from snowflake_stand_in.translation import time_functions, time_values
+from snowflake_stand_in.translation import time_functions, time_texts, time_values
 from snowflake_stand_in.translation.time_parts import part
 from snowflake_stand_in.translation.time_values import DATE, LTZ, NTZ, TIME, TZ, call, known
 
@@ -280,8 +280,8 @@ def refuse_unknown(node: exp.Expr) -> Exception:
 
 
 _OPERATIONS: dict[str, Callable[..., exp.Expr]] = {
-    "CAST": time_values.converted,
-    "TO_CHAR": time_values.written,
+    "CAST": time_texts.converted,
+    "TO_CHAR": time_texts.written,
     "ADD": time_functions.added,
     "DIFF": time_functions.difference,
     "TRUNC": time_functions.truncated,

@@ -15,11 +15,20 @@ from sqlglot import exp
 from snowflake_stand_in.engine import relations
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import refusals
+from snowflake_stand_in.sql.errors import compilation
 from snowflake_stand_in.sql.time_macros import TZ_TYPE
-from snowflake_stand_in.translation import time_columns, time_values, times
+from snowflake_stand_in.translation import (
+    conversions,
+    time_columns,
+    time_texts,
+    time_values,
+    times,
+)
 
 _BOUNDS = ("low", "high")
-_INTO_VARIANTS = ("TO_JSON", "JSON_ARRAY", "_FS_OBJECT_INSERT")
+_INTO_VARIANTS = ("JSON_ARRAY",)
+# What the functions of ours in Python give
+_CALLS = {"_FS_CALL": "JSON", "_FS_TEXT_CALL": "VARCHAR"}
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In)
 _ORDERED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FIRST = {"with_": 0, "from_": 1, "joins": 2, "laterals": 3}
@@ -68,6 +77,11 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return [node.this] if _may_be_time(node.this) else []
         case exp.Anonymous() if node.name in ("AVG", "_FS_MEDIAN"):
             return [_argument(node.expressions[0])]
+        case exp.Anonymous() if node.name == "TO_JSON":
+            return node.expressions[:1]
+        case exp.Count() if not isinstance(node.this, exp.Star):
+            counted = _argument(node.this)
+            return [] if isinstance(counted, exp.Literal | exp.Case) else [counted]
         case exp.PercentileCont():
             order = node.find_ancestor(exp.WithinGroup)
             return [order.expression.expressions[0].this] if order is not None else []
@@ -79,6 +93,12 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return [node.this] if not _is_text(node.this) else []
         case exp.Cast() if node.is_type("text", "varchar") and not _is_text(node.this):
             return [node.this]
+        case exp.TryCast() if conversions.wants_text(node):
+            return [node.this]
+        case exp.JSONExtract() | exp.JSONExtractScalar() if isinstance(node.this, exp.Column):
+            return [node.this]
+        case exp.Cast() if conversions.is_converted(node):
+            return [node.this]
         case exp.DPipe():
             return [side for side in (node.this, node.expression) if not _is_text(side)]
         case exp.Floor() | exp.Ceil() if node.args.get("decimals") is not None:
@@ -87,6 +107,8 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return [node.this]
         case exp.Ordered() if not isinstance(node.this, exp.Literal):
             return [node.this]
+        case _ if conversions.takes_text(node):
+            return _texts(node)
         case _ if _compares_times(node):
             return [node.this, node.expression]
         case _ if isinstance(node, _ORDERED) and node.find(exp.JSONExtract) is not None:
@@ -102,6 +124,10 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             times.rewrite(node, kinds)
         case _ if "offsets" in node.meta:
             _compare_keys(node, kinds, settings)
+        case _ if conversions.takes_text(node):
+            for value, kind in zip(_texts(node), kinds, strict=True):
+                if kind == "JSON":
+                    value.replace(_text(value, kind, settings))
         case exp.Div():
             _divide(node, kinds)
         case exp.Anonymous() if node.name.upper() in _INTO_VARIANTS:
@@ -111,14 +137,32 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             _write_times([node.this], kinds, settings)
         case exp.Anonymous() if node.name == "AVG":
             _average(node, kinds[0])
+        case exp.Anonymous() if node.name == "TO_JSON":
+            conversions.make_variant(node, kinds[0], lambda v, kind: _text(v, kind, settings))
+        case exp.Count():
+            if kinds[0] == "JSON":
+                _wrap(_argument(node.this), _without_null)
         case exp.Anonymous():
             _exact(node, kinds[0], 3)
         case exp.PercentileCont():
             group = node.find_ancestor(exp.WithinGroup)
             assert group is not None
             _exact(group, kinds[0], 3)
+        case exp.JSONExtract() | exp.JSONExtractScalar():
+            if kinds[0] in conversions.PLAIN:
+                said = f"Invalid argument types for function 'GET': ({kinds[0]}, VARCHAR)"
+                raise compilation(1044, said, "42P13")
+        case exp.TryCast() if conversions.wants_text(node) and kinds[0] not in ("VARCHAR", "NULL"):
+            raise compilation(
+                1065,
+                f"Function TRY_CAST cannot be used with arguments of types {kinds[0]} and "
+                f"{node.to.sql(dialect='snowflake')}",
+                "22023",
+            )
         case exp.Cast() if (target := time_values.cast_target(node)) is not None:
-            node.replace(time_values.assigned(node.this, kinds[0], target, settings))
+            node.replace(time_texts.assigned(node.this, kinds[0], target, settings))
+        case exp.Cast() if node.to.this in conversions.CONVERTED:
+            conversions.convert(node, kinds[0])
         case exp.Cast():
             text = _text(node.this, kinds[0], settings)
             if text is not node.this:
@@ -190,7 +234,7 @@ def _read_compared(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]
     of_time = [kind for kind in map(time_values.kind_of, kinds) if kind in time_values.ALL]
     for side, kind in zip((node.this, node.expression), kinds, strict=True):
         if of_time and kind == "VARCHAR":
-            side.replace(time_values.read(side.copy(), of_time[0], settings))
+            side.replace(time_texts.read(side.copy(), of_time[0], settings))
 
 
 def _joined(node: exp.Expr) -> list[exp.Expr]:
@@ -272,13 +316,13 @@ def _text(node: exp.Expr, kind: str, settings: Mapping[str, str]) -> exp.Expr:
     """Write a value of a DuckDB type as Snowflake does; the node itself where both agree."""
     value = node.copy()
     if (of_time := time_values.kind_of(kind)) in time_values.ALL:
-        return time_values.written_plainly(time_values.Value(value, of_time, kind), settings)
+        return time_texts.written_plainly(time_values.Value(value, of_time, kind), settings)
     if kind == "JSON":
-        return exp.Anonymous(
-            this="JSON_EXTRACT_STRING", expressions=[value, exp.Literal.string("$")]
-        )
+        return exp.Anonymous(this="_FS_VARIANT_TEXT", expressions=[value])
     if kind in ("DOUBLE", "FLOAT"):
         return exp.Anonymous(this="_FS_FLOAT_TEXT", expressions=[value])
+    if kind == "BLOB":
+        return exp.Anonymous(this="HEX", expressions=[value])
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
         return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[value]), "text")
     return node
@@ -300,7 +344,7 @@ def _compare(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
     if (of_time := time_values.kind_of(kinds[0])) in time_values.ALL:
         for side in [node.this, *node.expressions, *map(node.args.get, ("expression", *_BOUNDS))]:
             if isinstance(side, exp.Literal) and side.is_string:
-                side.replace(time_values.read(side.copy(), of_time, settings))
+                side.replace(time_texts.read(side.copy(), of_time, settings))
     if kinds[0] != "JSON" or isinstance(node, exp.Between):
         return
     sides = node.expressions if isinstance(node, exp.In) else [node.this, node.expression]
@@ -316,8 +360,17 @@ def _compare(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
         value.replace(exp.cast(extracted, "decimal(38, 12)"))
 
 
+def _texts(node: exp.Expr) -> list[exp.Expr]:
+    return [value for value in conversions.texts(node) if not _is_text(value)]
+
+
 def _wrap(node: exp.Expr, made: Callable[[exp.Expr], exp.Expr]) -> None:
     node.replace(made(node.copy()))
+
+
+def _without_null(value: exp.Expr) -> exp.Expr:
+    """Make JSON's null NULL."""
+    return exp.Anonymous(this="NULLIF", expressions=[value, exp.Literal.string("null")])
 
 
 def _argument(node: exp.Expr) -> exp.Expr:
@@ -386,16 +439,21 @@ def _types(cursor: Cursor, nodes: list[exp.Expr]) -> dict[int, str]:
 def kinds_of(cursor: Cursor, operands: list[exp.Expr]) -> dict[int, str]:
     """Return DuckDB's types of expressions of one scope, by their ids."""
     found = {id(o): kind for o in operands if (kind := _own_type(o)) is not None}
-    asked = [o for o in operands if id(o) not in found]
-    if not asked:
+    unknown = [o for o in operands if id(o) not in found]
+    if not unknown:
         return found
-    scope = _scope(asked[0])
+    scope = _scope(unknown[0])
+    alike: dict[exp.Expr, exp.Expr] = {}
+    for operand in unknown:
+        alike.setdefault(operand, operand)
     kept_apart: dict[str, list[exp.Expr]] = {}
-    for operand in asked:
+    for operand in alike.values():
         kept_apart.setdefault(_computed_of(scope, operand), []).append(operand)
+    told: dict[int, str] = {}
     for what, together in kept_apart.items():
-        found |= _asked(cursor, scope, together, whole=what == "query")
-    return found
+        told |= _asked(cursor, scope, together, whole=what == "query")
+    known = {id(o): told.get(id(alike[o])) for o in unknown}
+    return found | {place: kind for place, kind in known.items() if kind is not None}
 
 
 def _asked(
@@ -435,6 +493,8 @@ def _own_type(node: exp.Expr) -> str | None:
         return str(node.meta["duckdb"])
     if isinstance(node, exp.Null):
         return "NULL"
+    if isinstance(node, exp.Anonymous) and node.name in _CALLS:
+        return _CALLS[node.name]
     if _is_text(node) or isinstance(node, _TEXT_FUNCTIONS):
         return "VARCHAR"
     if isinstance(node, exp.Literal) and not node.is_string:

@@ -25,6 +25,9 @@ _SESSION = {
 _CALLS = {"LAST_QUERY_ID": "last_query_id", "CURRENT_WAREHOUSE": "warehouse"}
 
 
+_LARGEST = 16 * 1024
+
+
 def substitute(cursor: Cursor, statement: exp.Expr) -> None:
     """Replace `$name` by the variable's value, in place, except in COPY and stage queries' `$1`."""
     values = cursor.session.values
@@ -55,8 +58,18 @@ def run_set(cursor: Cursor, statement: exp.Set) -> None:
         value = exp.Paren(this=assignment.expression.copy())
         with cursor.session.reading():
             cursor.run_translated(exp.select(exp.alias_(value, "VALUE", quoted=True)))
-        cursor.session.values[name] = _literal(cursor.result.column(0)[0].as_py())
+        found = cursor.result.column(0)[0].as_py()
+        if isinstance(found, str | bytes) and len(_bytes(found)) > _LARGEST:
+            raise compilation(
+                1093,
+                f"Assignment to '{name}' not done because value exceeds size limit for variables.",
+            )
+        cursor.session.values[name] = _literal(found)
     cursor.succeed()
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
 
 
 def _literal(value: Any) -> exp.Expr:

@@ -1,9 +1,13 @@
 """The behaviours that are statements and their result, by topic."""
 
 from conformance.topics import (
+    aggregates,
+    arrays,
     numbers,
     parameters,
     queries,
+    refused,
+    regular_expressions,
     semi_structured,
     sessions,
     streams,
@@ -22,18 +26,22 @@ BEHAVIOURS = [
     for topic in (
         numbers,
         texts,
+        regular_expressions,
         times,
         time_texts,
         time_functions,
         zones,
         parameters,
         semi_structured,
+        arrays,
+        aggregates,
         queries,
         types,
         tables,
         writes,
         streams,
         sessions,
+        refused,
     )
     for behaviour in topic.BEHAVIOURS
 ]

@@ -264,4 +264,32 @@ BEHAVIOURS = [
         "(select median(column1) from values (1), (2))",
         Decimal("1.5"),
     ),
+    value(
+        "number-float-rounds-half",
+        "A FLOAT cast to a whole number rounds halves away from zero (from memory).",
+        "sql-reference/data-type-conversion",
+        "2.5::float::number(38, 0)",
+        3,
+    ),
+    value(
+        "number-width-bucket",
+        "WIDTH_BUCKET tells in which bucket a value is.",
+        "sql-reference/functions/width_bucket",
+        "width_bucket(450000, 200000, 600000, 4)",
+        3,
+    ),
+    value(
+        "number-getbit",
+        "GETBIT reads a bit.",
+        "sql-reference/functions/getbit",
+        "getbit(11, 3) * 10 + getbit(11, 2)",
+        10,
+    ),
+    value(
+        "number-md5-number",
+        "MD5_NUMBER_LOWER64 is a number of 64 bits.",
+        "sql-reference/functions/md5_number_lower64",
+        "md5_number_lower64('Snowflake')",
+        9203306159527282910,
+    ),
 ]

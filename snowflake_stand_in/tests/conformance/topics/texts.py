@@ -267,4 +267,67 @@ BEHAVIOURS = [
     value(
         "text-base64", "BASE64_ENCODE of text.", _F + "base64_encode", "base64_encode('ab')", "YWI="
     ),
+    value(
+        "text-soundex",
+        "SOUNDEX.",
+        _F + "soundex",
+        "soundex('Marks') || soundex('Marx')",
+        "M620M620",
+    ),
+    value(
+        "text-insert",
+        "INSERT replaces characters from a position on.",
+        _F + "insert",
+        "insert('abcdef', 3, 2, 'zzz')",
+        "abzzzef",
+    ),
+    value(
+        "text-octets-of-binary",
+        "OCTET_LENGTH and BIT_LENGTH count a BINARY's bytes, and a text's.",
+        _F + "octet_length",
+        "octet_length(x'abcd') * 100 + bit_length('❄')",
+        224,
+    ),
+    value(
+        "text-to-binary",
+        "A text cast to BINARY is hexadecimal.",
+        _F + "to_binary",
+        "to_binary('SNOW', 'utf-8') = '534E4F57'::binary",
+        True,
+    ),
+    value(
+        "text-of-binary",
+        "A BINARY cast to VARCHAR is hexadecimal.",
+        _F + "to_char",
+        "x'534E'::varchar",
+        "534E",
+    ),
+    value(
+        "text-try-decode",
+        "TRY_HEX_DECODE_STRING of anything else is NULL.",
+        _F + "try_hex_decode_string",
+        "try_hex_decode_string('zz')",
+        None,
+    ),
+    value(
+        "text-base64-unicode",
+        "BASE64_ENCODE takes every character.",
+        _F + "base64_encode",
+        "base64_decode_string(base64_encode('Snow ❄'))",
+        "Snow ❄",
+    ),
+    value(
+        "text-sha2-224",
+        "SHA2 takes a length.",
+        _F + "sha2",
+        "sha2('Snowflake', 224)",
+        "6267d3d7a59929e6864dd4b737d98e3ef8569d9f88a7466647838532",
+    ),
+    value(
+        "text-contains-null",
+        "CONTAINS of NULL is NULL.",
+        _F + "contains",
+        "contains('a', null)",
+        None,
+    ),
 ]

@@ -1,0 +1,84 @@
+"""Functions of texts, bytes and numbers that DuckDB lacks, or whose results it gives otherwise."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from snowflake_stand_in.sql import refusals
+from snowflake_stand_in.sql.errors import compilation
+from snowflake_stand_in.translation.semi_structured import call
+
+# Snowflake's functions: Python's, and the type of the result
+_CALLS = {
+    "BASE64_DECODE_STRING": ("base64_decode_string", "text"),
+    "BASE64_ENCODE": ("base64_encode", "text"),
+    "HEX_DECODE_STRING": ("hex_decode_string", "text"),
+    "INSERT": ("insert_text", "text"),
+    "MD5_NUMBER_LOWER64": ("md5_number_lower64", "hugeint"),
+    "MD5_NUMBER_UPPER64": ("md5_number_upper64", "hugeint"),
+    "SHA2": ("sha2", "text"),
+    "SHA2_HEX": ("sha2", "text"),
+    "SOUNDEX": ("soundex", "text"),
+    "TRY_BASE64_DECODE_STRING": ("try_base64_decode_string", "text"),
+    "TRY_HEX_DECODE_STRING": ("try_hex_decode_string", "text"),
+}
+# Functions that are macros of the same arguments
+_MACROS = {
+    "BIT_LENGTH": "_FS_BITS",
+    "GETBIT": "_FS_GETBIT",
+    "OCTET_LENGTH": "_FS_OCTETS",
+    "WIDTH_BUCKET": "_FS_WIDTH_BUCKET",
+}
+# Those that are an error where they have no result; DuckDB gives NaN
+_FINITE = (exp.Sqrt, exp.Ln, exp.Log, exp.Acos, exp.Asin, exp.Pow, exp.Exp)
+
+
+def rewritten(node: exp.Expr) -> exp.Expr | None:
+    """Return what a function of texts, bytes or numbers is in DuckDB, None for anything else."""
+    match node:
+        case exp.Anonymous() if node.name.upper() in _CALLS:
+            return call(*_CALLS[node.name.upper()], node.expressions)
+        case exp.Anonymous() if node.name.upper() in _MACROS:
+            return exp.Anonymous(
+                this=_MACROS[node.name.upper()], expressions=[e.copy() for e in node.expressions]
+            )
+        case exp.Contains() | exp.StartsWith() | exp.EndsWith():
+            for part in ("this", "expression"):
+                if isinstance(node.args[part], exp.Null):
+                    node.set(part, exp.cast(exp.null(), "text"))
+        case exp.TryCast():
+            _check_try_cast(node)
+        case exp.ToBinary():
+            return _to_binary(node)
+        case _ if isinstance(node, _FINITE):
+            return exp.Anonymous(this="_FS_FINITE", expressions=[node.copy()])
+        case exp.Round() if isinstance(node.args.get("decimals"), exp.Null):
+            return exp.null()
+    return None
+
+
+def _check_try_cast(node: exp.TryCast) -> None:
+    """Raise if TRY_CAST isn't of a text; `typed.py` looks at what has to be asked."""
+    path = isinstance(node.this.unnest(), exp.JSONExtract | exp.Bracket)
+    nested = node.to.this in (exp.DType.VARIANT, exp.DType.ARRAY, exp.DType.OBJECT)
+    if path or nested:
+        raise compilation(
+            1065,
+            f"Function TRY_CAST cannot be used with arguments of types "
+            f"{'VARIANT' if path else 'VARCHAR'} and {node.to.sql(dialect='snowflake')}",
+            "22023",
+        )
+
+
+def _to_binary(node: exp.ToBinary) -> exp.Expr:
+    form = node.args.get("format")
+    if form is not None and not (isinstance(form, exp.Literal) and form.is_string):
+        raise refusals.refused("binary format")
+    name = _BYTES.get(form.name.upper() if form is not None else "HEX")
+    if name is None:
+        raise refusals.refused("binary format")
+    found = exp.Anonymous(this=name, expressions=[exp.cast(node.this.copy(), "text")])
+    return exp.Anonymous(this="TRY", expressions=[found]) if node.args.get("safe") else found
+
+
+_BYTES = {"HEX": "UNHEX", "BASE64": "FROM_BASE64", "UTF-8": "ENCODE", "UTF8": "ENCODE"}
