@@ -199,7 +199,8 @@ select
     -- strings
     case
         when is_timeline then 'timeline'
-        when created_at < to_timestamp_ntz('2025-10-07', 'YYYY-MM-DD') then 'events'
+        when created_at < to_timestamp_ntz('2025-10-07', 'YYYY-MM-DD')
+            then 'events'
         else 'trimmed'
     end as era,
     event_type,
