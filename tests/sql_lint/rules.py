@@ -121,7 +121,7 @@ def _gives_nested(node: exp.Expr) -> bool:
 RULES: dict[str, Rule] = {
     "zoned-timestamp": Rule(
         lambda n: isinstance(n, exp.DataType) and n.this in _ZONED,
-        "TIMESTAMP_TZ loses its offset: TIMESTAMP_NTZ in UTC",
+        "times are TIMESTAMP_NTZ in UTC: one with a zone depends on the session",
         "select '2015-01-01T00:00:00-07:00'::timestamp_tz as at",
     ),
     "variant-comparison": Rule(
