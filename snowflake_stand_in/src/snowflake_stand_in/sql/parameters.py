@@ -149,3 +149,11 @@ def output_format(values: Mapping[str, str], kind: str) -> str:
     """Return the format in which a DATE, TIME or TIMESTAMP_… becomes text."""
     own = values.get(f"{kind}_OUTPUT_FORMAT", "")
     return own or (values["TIMESTAMP_OUTPUT_FORMAT"] if kind.startswith("TIMESTAMP") else own)
+
+
+class Shared(dict[str, str]):
+    """Parameters as they hold for a statement: copies of its tree share them."""
+
+    def __deepcopy__(self, _: object) -> Shared:
+        """Return itself: a tree is copied often."""
+        return self

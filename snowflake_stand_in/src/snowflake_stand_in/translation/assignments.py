@@ -8,7 +8,7 @@ from sqlglot import exp
 from snowflake_stand_in.engine import relations
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql.errors import compilation
-from snowflake_stand_in.translation import time_texts, time_values, typed
+from snowflake_stand_in.translation import operand_types, time_texts, time_values
 
 
 def convert(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
@@ -63,7 +63,7 @@ def _convert_query(
     source = statement.expression
     asked = source.copy()
     for placeholder in list(asked.find_all(exp.Placeholder)):
-        kind = placeholder.meta.get("duckdb", "VARCHAR")
+        kind = placeholder.meta_get("duckdb", "VARCHAR")
         to = exp.DataType.build(kind, dialect="duckdb")
         placeholder.replace(exp.Cast(this=exp.null(), to=to))
     kinds = [kind for _, kind, *_ in relations.described(cursor, asked)]
@@ -87,7 +87,7 @@ def _convert_values(
         for value, column in zip(values, written, strict=False)
         if columns.get(column) in time_values.ALL and not _is_default(value)
     ]
-    kinds = typed.kinds_of(cursor, [value for value, _ in dated]) if dated else {}
+    kinds = operand_types.kinds_of(cursor, [value for value, _ in dated]) if dated else {}
     for value, column in dated:
         kind = kinds.get(id(value))
         if kind is not None:

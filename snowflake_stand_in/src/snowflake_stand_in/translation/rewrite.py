@@ -4,7 +4,7 @@ from sqlglot import exp
 
 from snowflake_stand_in.engine import relations
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.translation import typed
+from snowflake_stand_in.translation import operand_types
 
 _TABLE_PROPERTIES = (exp.TemporaryProperty, exp.SchemaCommentProperty)
 _KEYS = (
@@ -25,7 +25,7 @@ def leave_nulls_out(statement: exp.Expr) -> None:
     empty: exp.Expr
     for node in list(statement.find_all(exp.ArrayAgg, exp.GroupConcat)):
         if isinstance(node, exp.GroupConcat):
-            whole, empty = typed.outermost(node), exp.Literal.string("")
+            whole, empty = operand_types.outermost(node), exp.Literal.string("")
         else:
             value = node.this
             while isinstance(value, exp.Order | exp.Distinct):

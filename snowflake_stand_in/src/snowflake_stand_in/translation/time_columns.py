@@ -18,9 +18,9 @@ _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 def has_offsets(cursor: Cursor, statement: exp.Expr) -> bool:
     """Whether a TIMESTAMP_TZ may be in a statement: only then is it looked for among keys."""
     for node in statement.find_all(exp.Anonymous, exp.Placeholder):
-        if node.meta.get("duckdb") == TZ_TYPE:
+        if node.meta_get("duckdb") == TZ_TYPE:
             return True
-        options = node.meta.get("time")
+        options = node.meta_get("time")
         if options is not None and (options.get("target") == TZ or "ZONE" in node.name):
             return True
     if statement.find(exp.Table) is None:

@@ -191,7 +191,7 @@ def cut(node: exp.Expr, kind: str, digits: int) -> exp.Expr:
 
 def cast_target(node: exp.Expr) -> str | None:
     """Return what a cast of DuckDB's, as fakesnow makes them for CREATE TABLE AS, is to."""
-    if type(node) is not exp.Cast or "duckdb" in node.meta:
+    if type(node) is not exp.Cast or node.meta_get("duckdb"):
         return None
     return _TARGETS.get(node.to.this) or (TZ if node.to == data_type(TZ) else None)
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from snowflake_stand_in.engine.session import Cursor
-from snowflake_stand_in.sql import refusals, time_formats
+from snowflake_stand_in.sql import parameters, refusals, time_formats
 from snowflake_stand_in.sql.errors import compilation
 from snowflake_stand_in.translation import time_functions, time_texts, time_values
 from snowflake_stand_in.translation.time_parts import part
@@ -76,7 +76,7 @@ _NAMED: dict[type[exp.Expr], str] = {exp.Dayname: "DAYNAME", exp.Monthname: "MON
 
 def prepare(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     """Make what has to do with dates and times calls of ours; return the statement."""
-    settings = cursor.session.settings
+    settings = parameters.Shared(cursor.session.settings)
     _label_bindings(cursor, statement)
     for node in reversed(list(statement.walk())):
         new = _prepared(node, settings)
@@ -270,7 +270,7 @@ def rewrite(node: exp.Expr, kinds: list[str]) -> None:
         time_values.Value(operand.copy(), time_values.kind_of(kind), kind)
         for operand, kind in zip(node.expressions, kinds, strict=True)
     ]
-    node.replace(_OPERATIONS[name](values, node.meta["time"]))
+    node.replace(_OPERATIONS[name](values, node.meta_get("time")))
 
 
 def refuse_unknown(node: exp.Expr) -> Exception:

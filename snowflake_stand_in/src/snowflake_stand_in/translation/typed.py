@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-import duckdb
 from sqlglot import exp
 
-from snowflake_stand_in.engine import relations
 from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.sql import refusals
 from snowflake_stand_in.sql.errors import compilation
@@ -24,40 +22,59 @@ from snowflake_stand_in.translation import (
     time_values,
     times,
 )
+from snowflake_stand_in.translation.operand_types import is_text, kinds_of, outermost, scope_of
 
 _BOUNDS = ("low", "high")
 _INTO_VARIANTS = ("JSON_ARRAY",)
-# What the functions of ours in Python give
-_CALLS = {"_FS_CALL": "JSON", "_FS_TEXT_CALL": "VARCHAR"}
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In)
 _ORDERED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FIRST = {"with_": 0, "from_": 1, "joins": 2, "laterals": 3}
-_SCOPES = (exp.Select, exp.Update, exp.Delete)
-_NOT_ASKED = ("order", "limit", "offset", "qualify", "distinct", "having", "sample", "into")
-_TEXT_FUNCTIONS = (exp.Substring, exp.Left, exp.Right, exp.SplitPart, exp.MD5, exp.SHA2)
 _DIGITS = 38
 _HUGE = exp.DataType.build("hugeint", dialect="duckdb")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "NULL")
-_AGGREGATES = ("SUM", "AVG", "MAX", "MIN", "COUNT", "LISTAGG", "STRING_AGG", "_FS_MEDIAN")
 
 
 def rewrite_typed(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     """Rewrite, in place, what depends on types; return the statement."""
     holder = exp.Tuple(expressions=[statement])
-    waiting: list[exp.Expr] = []
+    waiting: list[tuple[exp.Expr, exp.Expr | None]] = []
     offsets = time_columns.has_offsets(cursor, statement)
     for node in list(_inside_out(statement)):
         if offsets and _key_of_offsets(node):
             node.meta["offsets"] = True
-        if not _operands(node):
-            continue
-        if waiting and not _independent(waiting, node):
-            _rewrite_all(cursor, waiting)
-            waiting = []
-        waiting.append(node)
-    _rewrite_all(cursor, waiting)
+        if _operands(node):
+            waiting.append((node, scope_of(node)))
+    while waiting:
+        ready = _ready(waiting)
+        _rewrite_all(cursor, [node for node in ready if _operands(node)])
+        done = set(map(id, ready))
+        waiting = [(node, scope) for node, scope in waiting if id(node) not in done]
     resolved: exp.Expr = holder.expressions[0]
     return resolved.pop()
+
+
+def _ready(waiting: list[tuple[exp.Expr, exp.Expr | None]]) -> list[exp.Expr]:
+    """Return the first node that waits, and those that DuckDB can be asked about with it.
+
+    They are of the same query; what a node is made of is rewritten before it, and what lies beside
+    it in a window, before the window is copied.
+    """
+    scope = waiting[0][1]
+    aliases = {e.alias for e in scope.expressions} if isinstance(scope, exp.Select) else set()
+    left = {id(node) for node, _ in waiting}
+    ready: list[exp.Expr] = []
+    for node, its_scope in waiting:
+        if its_scope is not scope:
+            continue
+        # What refers to another column of its query comes after all before it
+        named = (c for c in node.find_all(exp.Column) if not c.table)
+        if ready and any(column.name in aliases for column in named):
+            continue
+        inside = {id(n) for n in node.walk()}
+        beside = {id(n) for n in outermost(node).walk()} - inside - set(map(id, ready))
+        if not ready or not left & ((inside | beside) - {id(node)}):
+            ready.append(node)
+    return ready
 
 
 def _operands(node: exp.Expr) -> list[exp.Expr]:
@@ -67,7 +84,7 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return times.operands(node)
         case exp.EQ() if isinstance(node.parent, exp.Update) and node.arg_key == "expressions":
             return []
-        case _ if "offsets" in node.meta:
+        case _ if node.meta_get("offsets"):
             return time_columns.keys(node)
         case exp.Div():
             return [node.this, node.expression]
@@ -88,10 +105,10 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
         case exp.Cast() if time_values.cast_target(node) is not None:
             return [node.this]
         case exp.Concat() | exp.ConcatWs():
-            return [value for value in node.expressions if not _is_text(value)]
+            return [value for value in node.expressions if not is_text(value)]
         case exp.Between():
-            return [node.this] if not _is_text(node.this) else []
-        case exp.Cast() if node.is_type("text", "varchar") and not _is_text(node.this):
+            return [node.this] if not is_text(node.this) else []
+        case exp.Cast() if node.is_type("text", "varchar") and not is_text(node.this):
             return [node.this]
         case exp.TryCast() if conversions.wants_text(node):
             return [node.this]
@@ -100,7 +117,7 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
         case exp.Cast() if conversions.is_converted(node):
             return [node.this]
         case exp.DPipe():
-            return [side for side in (node.this, node.expression) if not _is_text(side)]
+            return [side for side in (node.this, node.expression) if not is_text(side)]
         case exp.Floor() | exp.Ceil() if node.args.get("decimals") is not None:
             return [node.this]
         case exp.Max() | exp.Min() if not node.expressions:
@@ -122,7 +139,7 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
     match node:
         case _ if times.is_call(node):
             times.rewrite(node, kinds)
-        case _ if "offsets" in node.meta:
+        case _ if node.meta_get("offsets"):
             _compare_keys(node, kinds, settings)
         case _ if conversions.takes_text(node):
             for value, kind in zip(_texts(node), kinds, strict=True):
@@ -168,7 +185,7 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             if text is not node.this:
                 node.replace(text)
         case exp.DPipe() | exp.Concat() | exp.ConcatWs():
-            sides = [side for side in _joined(node) if not _is_text(side)]
+            sides = [side for side in _joined(node) if not is_text(side)]
             for side, kind in zip(sides, kinds, strict=True):
                 text = _text(side, kind, settings)
                 if text is not side:
@@ -210,14 +227,14 @@ def _is_timed(node: exp.Expr) -> bool:
     node = node.unnest()
     if times.is_call(node) or time_values.cast_target(node) is not None:
         return True
-    return time_values.kind_of(str(node.meta.get("duckdb"))) in time_values.ALL
+    return time_values.kind_of(str(node.meta_get("duckdb"))) in time_values.ALL
 
 
 def _compares_times(node: exp.Expr) -> bool:
     if not isinstance(node, _COMPARISONS) or isinstance(node, exp.In):
         return False
     sides = (node.this, node.expression)
-    bound = any(isinstance(s, exp.Placeholder) and "duckdb" in s.meta for s in sides)
+    bound = any(isinstance(s, exp.Placeholder) and s.meta_get("duckdb") for s in sides)
     timed = bound or any(map(_is_timed, sides))
     return timed and not any(isinstance(s, exp.Literal) for s in sides)
 
@@ -303,15 +320,6 @@ def _exact(node: exp.Expr, kind: str, digits: int) -> None:
         _wrap(outermost(node), lambda n: exp.cast(n, f"decimal({_DIGITS}, {scale + digits})"))
 
 
-def outermost(node: exp.Expr) -> exp.Expr:
-    """Return an aggregate with its FILTER, WITHIN GROUP and OVER."""
-    while isinstance(node.parent, exp.Window | exp.Filter | exp.WithinGroup):
-        if node.arg_key != "this":
-            break
-        node = node.parent
-    return node
-
-
 def _text(node: exp.Expr, kind: str, settings: Mapping[str, str]) -> exp.Expr:
     """Write a value of a DuckDB type as Snowflake does; the node itself where both agree."""
     value = node.copy()
@@ -333,11 +341,11 @@ def _compared(node: exp.Expr) -> list[exp.Expr]:
     if isinstance(node, exp.In):
         literals = node.expressions
         plain = bool(literals) and all(isinstance(e, exp.Literal) for e in literals)
-        return [node.this] if plain and not _is_text(node.this) else []
+        return [node.this] if plain and not is_text(node.this) else []
     sides = [node.this, node.expression]
     if sum(isinstance(side, exp.Literal) for side in sides) != 1:
         return []
-    return [s for s in sides if not isinstance(s, exp.Literal) and not _is_text(s)]
+    return [s for s in sides if not isinstance(s, exp.Literal) and not is_text(s)]
 
 
 def _compare(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None:
@@ -361,7 +369,7 @@ def _compare(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
 
 
 def _texts(node: exp.Expr) -> list[exp.Expr]:
-    return [value for value in conversions.texts(node) if not _is_text(value)]
+    return [value for value in conversions.texts(node) if not is_text(value)]
 
 
 def _wrap(node: exp.Expr, made: Callable[[exp.Expr], exp.Expr]) -> None:
@@ -375,15 +383,6 @@ def _without_null(value: exp.Expr) -> exp.Expr:
 
 def _argument(node: exp.Expr) -> exp.Expr:
     return node.expressions[0] if isinstance(node, exp.Distinct) else node
-
-
-def _is_text(node: exp.Expr) -> bool:
-    node = node.unnest()
-    return (
-        (isinstance(node, exp.Literal) and node.is_string)
-        or (isinstance(node, exp.Cast) and node.is_type("text", "varchar"))
-        or isinstance(node, exp.JSONExtractScalar | exp.DPipe | exp.Lower | exp.Upper | exp.Null)
-    )
 
 
 def _scale(kind: str) -> int | None:
@@ -419,235 +418,6 @@ def _rewrite_all(cursor: Cursor, nodes: list[exp.Expr]) -> None:
             raise times.refuse_unknown(node)
 
 
-def _independent(waiting: list[exp.Expr], node: exp.Expr) -> bool:
-    """Whether `node` can be asked about together with those that wait."""
-    scope = _scope(node)
-    if _scope(waiting[0]) is not scope:
-        return False
-    aliases = {e.alias for e in scope.expressions} if isinstance(scope, exp.Select) else set()
-    if any(not c.table and c.name in aliases for c in node.find_all(exp.Column)):
-        return False
-    inside = {id(n) for n in node.walk()}
-    return not any(id(w) in inside for w in waiting)
-
-
 def _types(cursor: Cursor, nodes: list[exp.Expr]) -> dict[int, str]:
     """Ask DuckDB for the types of the operands of `nodes`, which share a scope."""
     return kinds_of(cursor, [operand for node in nodes for operand in _operands(node)])
-
-
-def kinds_of(cursor: Cursor, operands: list[exp.Expr]) -> dict[int, str]:
-    """Return DuckDB's types of expressions of one scope, by their ids."""
-    found = {id(o): kind for o in operands if (kind := _own_type(o)) is not None}
-    unknown = [o for o in operands if id(o) not in found]
-    if not unknown:
-        return found
-    scope = _scope(unknown[0])
-    alike: dict[exp.Expr, exp.Expr] = {}
-    for operand in unknown:
-        alike.setdefault(operand, operand)
-    kept_apart: dict[str, list[exp.Expr]] = {}
-    for operand in alike.values():
-        kept_apart.setdefault(_computed_of(scope, operand), []).append(operand)
-    told: dict[int, str] = {}
-    for what, together in kept_apart.items():
-        told |= _asked(cursor, scope, together, whole=what == "query")
-    known = {id(o): told.get(id(alike[o])) for o in unknown}
-    return found | {place: kind for place, kind in known.items() if kind is not None}
-
-
-def _asked(
-    cursor: Cursor, scope: exp.Expr | None, asked: list[exp.Expr], *, whole: bool
-) -> dict[int, str]:
-    for outer in (False, True):
-        query = _question(scope, asked, outer=outer, whole=whole)
-        if query is None:
-            return {}
-        try:
-            described = relations.described(cursor, query)
-        except duckdb.Error:
-            continue
-        kinds = [row[1] for row in described][-len(asked) :]
-        return {id(o): kind.strip('"') for o, kind in zip(asked, kinds, strict=True)}
-    return {}
-
-
-def _computed_of(scope: exp.Expr | None, operand: exp.Expr) -> str:
-    """Say of what an operand is computed; only with its like can it be asked about."""
-    if not isinstance(scope, exp.Select):
-        return "query"
-    aliases = {e.alias for e in scope.expressions}
-    if any(not c.table and c.name in aliases for c in operand.find_all(exp.Column)):
-        return "query"
-    if operand.find(exp.Star) and operand.find(exp.Count) is None:
-        return "query"
-    if operand.find(exp.Window):
-        return "query" if scope.args.get("group") else "windows"
-    return "groups" if _aggregates(operand) else "rows"
-
-
-def _own_type(node: exp.Expr) -> str | None:
-    """Return the type of a constant or cast without asking."""
-    node = node.unnest()
-    if "duckdb" in node.meta:
-        return str(node.meta["duckdb"])
-    if isinstance(node, exp.Null):
-        return "NULL"
-    if isinstance(node, exp.Anonymous) and node.name in _CALLS:
-        return _CALLS[node.name]
-    if _is_text(node) or isinstance(node, _TEXT_FUNCTIONS):
-        return "VARCHAR"
-    if isinstance(node, exp.Literal) and not node.is_string:
-        return None if "e" in node.name.lower() else _literal_type(node.name)
-    if isinstance(node, exp.Cast):
-        return {
-            exp.DType.DATE: "DATE",
-            exp.DType.DOUBLE: "DOUBLE",
-            exp.DType.BIGINT: "BIGINT",
-            exp.DType.JSON: "JSON",
-        }.get(node.to.this)
-    return None
-
-
-def _literal_type(digits: str) -> str:
-    _, _, fraction = digits.partition(".")
-    return f"DECIMAL(38,{len(fraction)})" if fraction else "INTEGER"
-
-
-def _scope(node: exp.Expr) -> exp.Expr | None:
-    """Return the query in which a node's columns are found."""
-    parent = node.parent
-    # The UPDATE of a MERGE's WHEN is the MERGE's
-    while parent is not None and (
-        not isinstance(parent, (*_SCOPES, exp.Merge)) or isinstance(parent.parent, exp.When)
-    ):
-        parent = parent.parent
-    return parent
-
-
-def _of_sources(scope: exp.Select) -> exp.Select:
-    """Return a query of what a query reads alone: cheaper to describe, and without groups."""
-    query = exp.Select()
-    for part in ("with_", "from_", "joins", "laterals"):
-        found = scope.args.get(part)
-        copied = [node.copy() for node in found] if isinstance(found, list) else found
-        query.set(part, copied.copy() if isinstance(copied, exp.Expr) else copied)
-    for join in query.args.get("joins") or []:
-        if join.args.get("on") is not None and not join.args.get("method"):
-            for part in ("on", "side", "kind"):
-                join.set(part, None)
-            join.set("kind", "CROSS")
-    return query
-
-
-def _question(
-    scope: exp.Expr | None, asked: list[exp.Expr], *, outer: bool, whole: bool
-) -> exp.Expr | None:
-    """Make a query whose last columns are the operands asked about."""
-    if isinstance(scope, exp.Select) and not whole:
-        columns = [exp.alias_(o.copy(), f"_fs_{i}", quoted=True) for i, o in enumerate(asked)]
-        query = _of_sources(scope)
-        query.set("expressions", columns)
-    elif isinstance(scope, exp.Select):
-        grouped = bool(scope.args.get("group")) or any(map(_aggregates, scope.expressions))
-        columns = [
-            exp.alias_(
-                exp.AnyValue(this=o.copy()) if grouped and _ungrouped(o, scope) else o.copy(),
-                f"_fs_{i}",
-                quoted=True,
-            )
-            for i, o in enumerate(asked)
-        ]
-        query = scope.copy()
-        for part in _NOT_ASKED:
-            query.set(part, None)
-        query.set("expressions", [*query.expressions, *columns])
-    else:
-        columns = [exp.alias_(o.copy(), f"_fs_{i}", quoted=True) for i, o in enumerate(asked)]
-        query = exp.select(*columns)
-        match scope:
-            case exp.Update() | exp.Delete():
-                query = query.from_(scope.this.copy())
-                others = scope.args.get("from_")
-                for table in [others.this] if others else scope.args.get("using") or []:
-                    query = query.join(table.copy(), join_type="cross")
-            case exp.Merge() if all(map(_is_inserted, asked)):
-                query = query.from_(scope.args["using"].copy())
-            case exp.Merge():
-                query = query.from_(scope.this.copy())
-                query = query.join(scope.args["using"].copy(), join_type="cross")
-            case None if outer:
-                return None
-    if outer:
-        above = _scope(scope) if scope is not None else None
-        if not isinstance(above, exp.Select) or above.args.get("from_") is None:
-            return None
-        tables = [above.args["from_"].this, *(j.this for j in above.args.get("joins") or [])]
-        for table in tables:
-            if query.args.get("from_") is None:
-                query = query.from_(table.copy())
-            else:
-                query = query.join(table.copy(), join_type="cross")
-    ctes = _visible_ctes(scope)
-    if ctes:
-        own = query.args.get("with_")
-        query.set("with_", exp.With(expressions=ctes + (own.expressions if own else [])))
-    for placeholder in list(query.find_all(exp.Placeholder)):
-        placeholder.replace(exp.null())
-    for unknown in [node for node in query.walk() if times.is_call(node)]:
-        unknown.replace(exp.null())
-    return query
-
-
-def _is_inserted(node: exp.Expr) -> bool:
-    """Whether a MERGE's INSERT writes a value: it sees the source alone."""
-    when = node.find_ancestor(exp.When)
-    return when is not None and isinstance(when.args["then"], exp.Insert)
-
-
-def _visible_ctes(scope: exp.Expr | None) -> list[exp.Expr]:
-    """Return copies of the CTEs that a query sees, outermost first; a recursive one's anchor."""
-    found: list[exp.Expr] = []
-    inside, parent = scope, scope.parent if scope is not None else None
-    while parent is not None:
-        if isinstance(parent, exp.With):
-            earlier = []
-            for cte in parent.expressions:
-                if cte is inside:
-                    if isinstance(cte.this, exp.SetOperation) and parent.args.get("recursive"):
-                        anchor = cte.copy()
-                        anchor.set("this", cte.this.this.copy())
-                        earlier.append(anchor)
-                    break
-                earlier.append(cte.copy())
-            found = earlier + found
-        elif (with_ := parent.args.get("with_")) is not None and with_ is not inside:
-            found = [cte.copy() for cte in with_.expressions] + found
-        inside, parent = parent, parent.parent
-    return found
-
-
-def _aggregates(node: exp.Expr) -> bool:
-    return any(_is_aggregate(n) for n in node.find_all(exp.AggFunc, exp.Anonymous))
-
-
-def _is_aggregate(node: exp.Expr) -> bool:
-    aggregate = isinstance(node, exp.AggFunc) or (
-        isinstance(node, exp.Anonymous) and node.name.upper() in _AGGREGATES
-    )
-    return aggregate and not isinstance(outermost(node), exp.Window)
-
-
-_AGGREGATED = (exp.WithinGroup, exp.Where, exp.From, exp.Join)
-
-
-def _ungrouped(node: exp.Expr, scope: exp.Expr) -> bool:
-    """Whether an operand is a part of an aggregate's argument, or of WHERE or FROM."""
-    if _aggregates(node):
-        return False
-    parent = node.parent
-    while parent is not None and parent is not scope:
-        if _is_aggregate(parent) or isinstance(parent, _AGGREGATED):
-            return True
-        parent = parent.parent
-    return False
