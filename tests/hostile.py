@@ -17,13 +17,15 @@ PARAMETERS = {
     "WEEK_START": "7",
     "WEEK_OF_YEAR_POLICY": "1",
     "AUTOCOMMIT": "false",
+    "QUOTED_IDENTIFIERS_IGNORE_CASE": "true",
 }
+
+_PLAIN = ("true", "false", "1", "7", "2000")
 
 
 def statements(level: str = "account") -> list[str]:
     """Return the statements that set all of them for an account, or a session."""
-    plain = {"WEEK_START", "WEEK_OF_YEAR_POLICY", "TWO_DIGIT_CENTURY_START", "AUTOCOMMIT"}
     return [
-        f"alter {level} set {name} = {value if name in plain else repr(value)}"
+        f"alter {level} set {name} = {value if value in _PLAIN else repr(value)}"
         for name, value in PARAMETERS.items()
     ]
