@@ -112,27 +112,24 @@ def array_distinct(array: list[Any]) -> list[Any]:
 
 def array_except(array: list[Any], excluded: list[Any]) -> list[Any]:
     """ARRAY_EXCEPT: of a bag, a bag."""
-    left = Counter(map(key_of, _array(excluded)))
-    kept = []
-    for element in _array(array):
-        key = key_of(element)
-        if left[key]:
-            left[key] -= 1
-        else:
-            kept.append(element)
-    return kept
+    return _shared_and_own(array, excluded)[1]
 
 
 def array_intersection(array: list[Any], other: list[Any]) -> list[Any]:
     """ARRAY_INTERSECTION: of two bags, a bag."""
+    return _shared_and_own(array, other)[0]
+
+
+def _shared_and_own(array: list[Any], other: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Split a bag into what another has too, as often as that has it, and the rest."""
     left = Counter(map(key_of, _array(other)))
-    kept = []
+    shared: list[Any] = []
+    own: list[Any] = []
     for element in _array(array):
         key = key_of(element)
-        if left[key]:
-            left[key] -= 1
-            kept.append(element)
-    return kept
+        (shared if left[key] else own).append(element)
+        left[key] -= bool(left[key])
+    return shared, own
 
 
 def arrays_overlap(array: list[Any], other: list[Any]) -> bool:

@@ -24,7 +24,6 @@ _DIGITS = 38
 _BARE = re.compile(r"[A-Za-z_$][\w$]*|-?[0-9.][0-9.eE+-]*|-?Infinity")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "undefined": UNDEFINED}
 _NUMBER = re.compile(r"-?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
-_NESTED = ("{", "[")
 
 
 class Number(str):

@@ -96,10 +96,6 @@ def _trim(node: exp.Trim) -> exp.Expr:
     return _function(name, *arguments)
 
 
-def _json(value: exp.Expr) -> exp.Expr:
-    return _function("TO_JSON", value)
-
-
 def _calls(node: exp.Expr, name: str) -> bool:
     return isinstance(node, exp.Anonymous) and node.name.upper() == name
 

@@ -88,7 +88,6 @@ _AS: dict[str, tuple[tuple[str, ...], str]] = {
     "AS_TIMESTAMP_NTZ": (("TIMESTAMP_NTZ",), "timestamp"),
     "AS_VARCHAR": (("VARCHAR",), "text"),
 }
-_MODES = ("BOTH", "OBJECT", "ARRAY")
 
 
 def rewritten(node: exp.Expr) -> exp.Expr | None:
