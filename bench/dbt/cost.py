@@ -20,7 +20,7 @@ _LAYERS = ("bronze", "silver", "gold")
 
 
 class Model(NamedTuple):
-    """An incremental table, and what it is replaced by; None if it is rebuilt."""
+    """A table, and what it is replaced by; None if it is rebuilt."""
 
     node: str
     name: str
@@ -43,12 +43,12 @@ class Cost(NamedTuple):
 
 
 def models(manifest: Path) -> list[Model]:
-    """Return the project's incremental tables."""
+    """Return the project's tables."""
     nodes = json.loads(manifest.read_bytes())["nodes"].values()
     return [
         Model(node["unique_id"], node["name"], node["config"].get("unique_key"))
         for node in nodes
-        if node["config"].get("materialized") == "incremental"
+        if node["config"].get("materialized") == "change_set"
     ]
 
 
@@ -94,7 +94,7 @@ def reads(run: Run, wanted: Mapping[str, Model]) -> Iterator[Read]:
     for statement in run.statements:
         if model := wanted.get(statement.node or ""):
             for tree in sqlglot.parse(statement.text, read="snowflake"):
-                if isinstance(tree, exp.Create | exp.Delete):
+                if isinstance(tree, exp.Insert | exp.Delete):
                     yield from _reads(model, tree)
 
 

@@ -24,7 +24,7 @@ class Column(NamedTuple):
 
 
 def extraction() -> str:
-    """Return the model's query of Bronze, as a full refresh sends it."""
+    """Return the model's query of Bronze, of all files."""
     head, _, rest = _MODEL.read_text().partition("\nwith\n")
     found = re.search(r"^extracted as \(\n(.*?)^\),", rest, re.M | re.S)
     assert found

@@ -20,46 +20,25 @@ PROJECT = Path(__file__).parents[1] / "dbt"
 
 _MARK = "-- around it: "
 _ROWS = "(rows_of_the_model)"
-# In place of dbt's own macros and of has_window: a run on tables that exist, whose queries are
-# kept and not sent, in a task's transaction. What is around a model is what its configuration
-# names: its hooks and its strategy, which is called as dbt calls it.
+# Over the project's own: a task runs on tables that exist. What is around a model's query are the
+# statements that dbt runs, as the same macros write them.
 _MACROS = """
-{% macro is_incremental() %}
-    {{ return(model.config.materialized == 'incremental') }}
-{% endmacro %}
 {% macro has_window() %}
     {{ return(true) }}
 {% endmacro %}
-{% macro run_query(sql) %}
-    {% do model.setdefault('queries', []).append(sql) %}
-{% endmacro %}
-{% macro snowflake_dml_explicit_transaction(dml) %}
-    {{ return(dml) }}
-{% endmacro %}
 {% macro around_it() %}
-    {%- if execute and is_incremental() -%}
-        {%- set columns, recorded = [], [] -%}
-        {%- for hook in pre_hooks -%}
-            {%- do render(hook.sql) -%}
+    {%- if execute and model.config.materialized == 'change_set' -%}
+        {%- set columns = [] -%}
+        {%- for column in model.columns.values() -%}
+            {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
         {%- endfor -%}
-        {%- for hook in post_hooks -%}
-            {%- do recorded.append(render(hook.sql) | trim) -%}
-        {%- endfor -%}
-        {%- for column in model.columns -%}
-            {%- do columns.append({'name': column | upper}) -%}
-        {%- endfor -%}
-        {%- set strategy = adapter.get_incremental_strategy_macro(
-            context, config.get('incremental_strategy')
-        ) -%}
         {{- '\\nMARK' ~ tojson({
-            'queries': model.queries,
-            'changes': strategy({
-                'target_relation': this,
-                'temp_relation': 'ROWS',
-                'unique_key': config.get('unique_key'),
-                'dest_columns': columns,
-            }),
-            'recorded': recorded | select | join(';\\n'),
+            'variables': window(),
+            'columns': columns,
+            'batches': batches(),
+            'changes': change_rows(this, 'ROWS'),
+            'progress': record_progress('$progress'),
+            'watermark': record_watermark(),
         }) -}}
     {%- endif -%}
 {% endmacro %}
@@ -81,12 +60,17 @@ class Model:
     sql: str
     tables: Sequence[str]
     """The tables among the models that it reads, also through views."""
-    cluster_by: Sequence[str]
+    columns: Sequence[str]
+    """A table's, each with its type."""
     variables: Mapping[str, str]
+    """What a run's window is, each with its SQL."""
+    batches: str
+    """The query for the first and last keys of the window's batches."""
     bound: str
-    """The type of the first and last key that has changed."""
+    """The type of these keys."""
     changes: str
     """The statements that bring the table to its model."""
+    progress: str
     watermark: str
 
 
@@ -129,21 +113,23 @@ def _model(node: Mapping[str, Any], parents: Sequence[Model]) -> Model:
     """Read a compiled model."""
     name = f"{node['schema']}.{node['alias']}".lower()
     config = node["config"]
-    if config["materialized"] not in ("incremental", "view"):
+    if config["materialized"] not in ("change_set", "view"):
         raise ModelError(f"{name}: no task makes a {config['materialized']}")
     sql, _, rest = node["compiled_code"].partition(_MARK)
-    around = json.loads(rest) if rest else {"queries": (), "changes": "", "recorded": ""}
+    around: dict[str, Any] = json.loads(rest) if rest else {}
     sql = _in_block(sql)
     return Model(
         dbt_name=node["name"],
         name=name,
         sql=sql,
         tables=sorted({t for p in parents for t in ([p.name] if p.variables else p.tables)}),
-        cluster_by=config.get("cluster_by") or (),
-        variables=dict(_variable(query) for query in around["queries"]),
+        columns=around.get("columns", ()),
+        variables={n: _in_block(v) for n, v in around.get("variables", {}).items()},
+        batches=_in_block(around.get("batches", "")),
         bound="varchar" if config.get("unique_key") == "file_name" else "date",
-        changes=_in_block(around["changes"]).replace(_ROWS, f"(\n{sql}\n)"),
-        watermark=_in_block(around["recorded"]),
+        changes=_in_block(around.get("changes", "")).replace(_ROWS, sql),
+        progress=_in_block(around.get("progress", "")),
+        watermark=_in_block(around.get("watermark", "")),
     )
 
 
@@ -151,8 +137,3 @@ def _in_block(sql: str) -> str:
     """Return SQL of dbt's with a block's variables in the place of a session's."""
     sql = re.sub(r"\$(?=[a-z])", ":", textwrap.dedent(sql))
     return re.sub(r"\s*\n(\s*\n)+", "\n\n", sql).strip().rstrip(";")
-
-
-def _variable(query: str) -> tuple[str, str]:
-    name, _, value = query.removeprefix("set ").partition(" = ")
-    return name, _in_block(value)

@@ -97,7 +97,7 @@ def _models(project: Path) -> list[dict[str, object]]:
         {
             "name": node["name"],
             "relation": f"{node['schema']}.{node['alias']}".upper(),
-            "is_table": node["config"]["materialized"] == "incremental",
+            "is_table": node["config"]["materialized"] == "change_set",
         }
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model"

@@ -72,6 +72,7 @@ class Deployment(BaseSettings):
     read_warehouse_size: Size = "XSMALL"
     auto_suspend: Annotated[int, Field(ge=30)] = 60
     statement_timeout: Annotated[int, Field(ge=60, le=604800)] = 3600
+    batch_rows: Annotated[int, Field(ge=1)] = 10_000_000
 
     resource_monitor: Identifier | None = None
     storage_integration: Identifier | None = None

@@ -21,7 +21,7 @@ from snowflake.connector import OperationalError, SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 
 PROJECT = Path(__file__).parents[2] / "include" / "dbt"
-TABLES = "config.materialized:incremental"
+TABLES = "config.materialized:change_set"
 """dbt's selection of the models that hold rows of their own; all others are views."""
 
 LINES_PER_INSERT = 1000
@@ -153,7 +153,7 @@ class Warehouse:
         return {
             node["alias"]: node["schema"]
             for node in self.models().values()
-            if node["config"]["materialized"] == "incremental"
+            if node["config"]["materialized"] == "change_set"
         }
 
     def models(self) -> dict[str, dict[str, Any]]:
@@ -161,11 +161,12 @@ class Warehouse:
         nodes = self.manifest.nodes.values()
         return {node.name: node.to_dict() for node in nodes if node.resource_type == NodeType.Model}
 
-    def snapshot(self) -> dict[str, list[str]]:
-        """Return the rows of every table that dbt makes, in an order that doesn't matter."""
+    def snapshot(self, tables: Sequence[str] = (TABLES,)) -> dict[str, list[str]]:
+        """Return the rows of tables that dbt makes, in an order that doesn't matter."""
         return {
             table: sorted(map(repr, self.query(f"select * from {schema}.{table}")))
             for table, schema in self.tables().items()
+            if table in tables or TABLES in tables
         }
 
     def save(self) -> None:

@@ -25,7 +25,7 @@ class Project:
         self.tables = tables
         self.connection = connection
         nodes = [
-            {"name": "facts", "materialized": "incremental"},
+            {"name": "facts", "materialized": "change_set"},
             {"name": "shown", "materialized": "view"},
         ]
         manifest = {

@@ -24,9 +24,17 @@
             from table(generator(rowcount => {{ var('window_reach') }}))
         ) as later
         where load_seq > {{ since }} and load_seq <= {{ until }}
-    {%- elif key in (
-        'event_date', 'event_month', 'event_year', 'contribution_month'
-    ) -%}
+    {%- elif key == 'contribution_month' -%}
+        select {{ start_of(key, 'event_date') }} as {{ key }}
+        from {{ ledger('load_dates') }}
+        where
+            load_seq <= {{ until }}
+            and event_date >= (
+                select {{ start_of(key, 'min(event_date)') }}
+                from {{ ledger('load_dates') }}
+                where load_seq > {{ since }} and load_seq <= {{ until }}
+            )
+    {%- elif key in ('event_date', 'event_month', 'event_year') -%}
         select {{ start_of(key, 'event_date') }}
             {{- ' as ' ~ key if key != 'event_date' }}
         from {{ ledger('load_dates') }}
@@ -39,17 +47,20 @@
 {%- endmacro %}
 
 
-{# Of an empty window, a key that no row has: the range is then empty too. #}
-{% macro end_of_range(key, extreme, no_row_has) -%}
-    (
-        select
-            coalesce(
-                {{ extreme }}({{ key }}),
-                {{
-                    "'" ~ no_row_has ~ "'" if key == 'file_name'
-                    else "to_date('" ~ no_row_has ~ "', 'YYYY-MM-DD')"
-                }}
-            )
-        from ({{ changed_keys(key) }}) as changed
-    )
+{% macro text_of(key, value) -%}
+    {{ value if key == 'file_name' else "to_char(" ~ value ~ ", 'YYYY-MM-DD')" }}
+{%- endmacro %}
+
+
+{% macro constant(key, value) -%}
+    {{
+        "'" ~ value ~ "'" if key == 'file_name'
+        else "to_date('" ~ value ~ "', 'YYYY-MM-DD')"
+    }}
+{%- endmacro %}
+
+
+{# What no row has. #}
+{% macro no_key(key) -%}
+    {{ constant(key, '' if key == 'file_name' else '9999-12-31') }}
 {%- endmacro %}

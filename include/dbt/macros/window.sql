@@ -1,7 +1,6 @@
 {#
     The window of a run: the loads after change_from, up to change_to. It lives
-    in session variables, so that the query, the delete and the watermark of one
-    run all see the same one.
+    in session variables, so that all statements of one run see the same one.
 #}
 
 {# Not a source: the ledger would be a parent of every table and of its tests. #}
@@ -30,16 +29,25 @@
 {%- endmacro %}
 
 
+{% macro tables_read() %}
+    {% set names = [] %}
+    {% for node_id in model.depends_on.nodes %}
+        {% set parent = graph.nodes.get(node_id) %}
+        {% if parent and parent.config.materialized == 'change_set' %}
+            {% do names.append(parent.name) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(names) }}
+{% endmacro %}
+
+
 {% macro window_end() -%}
-    {%- set upstream = [] -%}
-    {%- for node_id in model.depends_on.nodes -%}
-        {%- set parent = graph.nodes.get(node_id) -%}
-        {%- if parent and parent.config.materialized == 'incremental' -%}
-            {%- do upstream.append(newest_watermark(parent.name)) -%}
-        {%- endif -%}
+    {%- set watermarks = [] -%}
+    {%- for name in tables_read() -%}
+        {%- do watermarks.append(newest_watermark(name)) -%}
     {%- endfor -%}
-    {%- if upstream -%}
-        (select least({{ upstream | join(', ') }}))
+    {%- if watermarks -%}
+        (select least({{ watermarks | join(', ') }}))
     {%- else -%}
         (
             select coalesce(max(load_seq), -1)
@@ -49,34 +57,28 @@
 {%- endmacro %}
 
 
-{% macro open_change_window() %}
-    {% if execute and config.get('materialized') == 'incremental' %}
-        {% set key = config.get('unique_key') %}
-        {% set variables = {
-            'change_from': newest_watermark(model.name),
-            'change_to': window_end(),
-        } %}
-        {% if key and is_incremental() %}
-            {% do variables.update({
-                'first_changed': end_of_range(key, 'min', '9999-12-31'),
-                'last_changed': end_of_range(key, 'max', '0001-01-01'),
-            }) %}
-        {% endif %}
-        {% for name, value in variables.items() %}
-            {% do run_query('set ' ~ name ~ ' = ' ~ value) %}
-        {% endfor %}
-    {% endif %}
+{#
+    Its variables, each with its SQL. A window that was left unfinished is gone
+    on with before a newer one.
+#}
+{% macro window() %}
+    {% set change_from = newest_watermark(model.name) %}
+    {% set unfinished = 'definition is null and change_from = ' ~ change_from %}
+    {{ return({
+        'change_from': change_from,
+        'change_to': 'coalesce(' ~ newest_progress('change_to', unfinished)
+            ~ ', ' ~ window_end() ~ ')',
+        'done_to': 'coalesce(' ~ newest_progress('last_key', unfinished)
+            ~ ", '')",
+    }) }}
 {% endmacro %}
 
 
-{% macro record_watermark() %}
-    {% if config.get('materialized') == 'incremental' %}
-        insert into {{ ledger('model_watermarks') }}
-            (model, load_seq, recorded_at)
-        select
-            '{{ model.name }}' as model,
-            $change_to as load_seq,
-            sysdate() as recorded_at
-        where $change_to > $change_from
-    {% endif %}
-{% endmacro %}
+{% macro record_watermark() -%}
+    insert into {{ ledger('model_watermarks') }} (model, load_seq, recorded_at)
+    select
+        '{{ model.name }}' as model,
+        $change_to as load_seq,
+        sysdate() as recorded_at
+    where $change_to > $change_from
+{%- endmacro %}

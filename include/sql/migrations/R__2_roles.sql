@@ -24,7 +24,8 @@ grant usage on schema {{ database }}.bronze to role {{ transformer }};
 grant usage on schema {{ database }}.ledger to role {{ transformer }};
 grant select on table {{ database }}.ledger.loads to role {{ transformer }};
 grant select on table {{ database }}.ledger.load_dates to role {{ transformer }};
-grant select, insert on table {{ database }}.ledger.model_watermarks to role {{ transformer }};
+grant select, insert, delete on table {{ database }}.ledger.model_watermarks to role {{ transformer }};
+grant select, insert on table {{ database }}.ledger.model_progress to role {{ transformer }};
 grant select, insert on table {{ database }}.ledger.completed_runs to role {{ transformer }};
 grant select, insert on table {{ database }}.ledger.dbt_commands to role {{ transformer }};
 {% for schema in ('silver', 'gold', 'test_failures') %}

@@ -59,6 +59,8 @@ def implied(cursor: Cursor, statement: exp.Expr) -> Columns:
 def record(cursor: Cursor, statement: exp.Expr, name: TableName, found: Columns) -> None:
     """Keep what a CREATE, ALTER or DROP that has run implies."""
     place = _kept_as(cursor, name)
+    if isinstance(statement, exp.Alter) and not relations.exists(cursor, name):
+        return  # IF EXISTS, of one that doesn't
     if isinstance(statement, exp.Create | exp.Drop):
         cursor.rows(f"delete from {TABLE} {_OF_ONE}", place)
     if found and not isinstance(statement, exp.Drop):

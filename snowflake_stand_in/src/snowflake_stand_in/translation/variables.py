@@ -49,23 +49,59 @@ def substitute_session(cursor: Cursor, statement: exp.Expr) -> None:
 
 
 def run_set(cursor: Cursor, statement: exp.Set) -> None:
-    """Run SET name = expression, …."""
+    """Run SET name = expression, and SET (name, …) = (expression, …), also of a subquery's row."""
     for item in statement.expressions:
-        assignment = item.this
-        if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
-            raise compilation(1003, "syntax error: SET needs name = expression.")
-        name = assignment.this.name.upper()
-        value = exp.Paren(this=assignment.expression.copy())
+        names, values = _assigned(item.this)
+        if isinstance(values, exp.Expr):
+            query = values
+        else:
+            named = [
+                exp.alias_(exp.Paren(this=value.copy()), name, quoted=True)
+                for name, value in zip(names, values, strict=True)
+            ]
+            query = exp.select(*named)
         with cursor.session.reading():
-            cursor.run_translated(exp.select(exp.alias_(value, "VALUE", quoted=True)))
-        found = cursor.result.column(0)[0].as_py()
-        if isinstance(found, str | bytes) and len(_bytes(found)) > _LARGEST:
-            raise compilation(
-                1093,
-                f"Assignment to '{name}' not done because value exceeds size limit for variables.",
-            )
-        cursor.session.values[name] = _literal(found)
+            cursor.run_translated(query)
+        if isinstance(values, exp.Expr) and cursor.result.num_rows > 1:
+            raise error(90150, "Single-row subquery returns more than one row.", "22000")
+        for number, name in enumerate(names):
+            column = cursor.result.column(number)
+            _assign(cursor, name, column[0].as_py() if len(column) else None)
     cursor.succeed()
+
+
+def _assigned(assignment: exp.Expr) -> tuple[list[str], list[exp.Expr] | exp.Expr]:
+    """Return the names, and their values or the query that gives them."""
+    if isinstance(assignment, exp.EQ):
+        left, right = assignment.this, assignment.expression
+        if isinstance(left, exp.Column):
+            return [left.name.upper()], [right]
+        # One name in parentheses is no tuple to sqlglot
+        columns = left.expressions if isinstance(left, exp.Tuple) else [left.unnest()]
+        if all(isinstance(column, exp.Column) for column in columns):
+            names = [column.name.upper() for column in columns]
+            if isinstance(right, exp.Subquery):
+                query = right.unnest()
+                found = len(query.selects)
+                values: list[exp.Expr] | exp.Expr = query.copy()
+            else:
+                listed = right.expressions if isinstance(right, exp.Tuple) else [right.unnest()]
+                values, found = listed, len(listed)
+            if found != len(names):
+                raise compilation(
+                    1003, f"syntax error: SET has {len(names)} names and {found} values."
+                )
+            return names, values
+    raise compilation(1003, "syntax error: SET needs name = expression.")
+
+
+def _assign(cursor: Cursor, name: str, value: Any) -> None:
+    if isinstance(value, str | bytes) and len(_bytes(value)) > _LARGEST:
+        raise compilation(
+            1093,
+            f"Assignment to '{name}' not done because value exceeds size limit for variables.",
+        )
+    cursor.session.values[name] = _literal(value)
 
 
 def _bytes(value: str | bytes) -> bytes:

@@ -36,6 +36,26 @@ BEHAVIOURS = [
         (10,),
     ),
     rows(
+        "variables-set-together",
+        "SET takes several names, and a value for each.",
+        "sql-reference/sql/set",
+        ["set (low, high) = (40, 'a' || 'b')", "select $low, $high"],
+        (40, "ab"),
+    ),
+    rows(
+        "variables-of-a-row",
+        "SET takes several names, and a query's row.",
+        "sql-reference/sql/set",
+        ["set (low, high) = (select 50, 20)", "select $low, $high"],
+        (50, 20),
+    ),
+    fails(
+        "variables-and-values-differ",
+        "SET needs as many values as names.",
+        "sql-reference/sql/set",
+        ["set (low, high) = (40, 50, 60)"],
+    ),
+    rows(
         "variable-case",
         "Names of variables mind no case.",
         _V,

@@ -30,6 +30,19 @@ def _type(name: str, expression: str, expected: str, page: str = "") -> Behaviou
 
 
 BEHAVIOURS = [
+    rows(
+        "type-of-no-table",
+        "ALTER TABLE IF EXISTS of a table that doesn't exist leaves nothing behind.",
+        "sql-reference/sql/alter-table",
+        [
+            "alter table if exists new add column if not exists n varchar(7)",
+            "create table old (n number(5, 0))",
+            "alter table old rename to new",
+            "describe table new",
+            'select "name", "type" from table(result_scan(last_query_id()))',
+        ],
+        ("N", "NUMBER(5,0)"),
+    ),
     _type("column", "n", "NUMBER(38,0)", "sql-reference/data-types-numeric"),
     _type("cast", "n::number(10, 2)", "NUMBER(10,2)", "sql-reference/data-types-numeric"),
     _type("integer", "c::int", "NUMBER(38,0)", "sql-reference/data-types-numeric"),

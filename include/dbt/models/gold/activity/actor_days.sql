@@ -1,4 +1,4 @@
-{{ config(unique_key='event_date', cluster_by=['event_date']) }}
+{{ config(unique_key='event_date') }}
 
 with
 

@@ -16,7 +16,7 @@ monthly as (
         and actor_key is not null
         and repo_key is not null
         and bot_event_count = 0
-        {% if reads_window() %}
+        {% if has_window() %}
             and event_month >= dateadd('month', -1, $first_changed)
         {% endif %}
 

@@ -1,12 +1,7 @@
 {#
-    An incremental run reads, deletes and inserts exactly the rows whose key the
-    loads of its window touched. README.md says why this is exact.
+    A run reads, deletes and inserts exactly the rows whose key the loads of its
+    window touched, batch by batch. README.md says why this is exact.
 #}
-
-{% macro reads_window() %}
-    {{ return(has_window() and is_incremental()) }}
-{% endmacro %}
-
 
 {#
     The range is redundant, but its bounds are constants, which prune even
@@ -14,16 +9,15 @@
 #}
 {% macro rows_of_this_run(key=none, of=none) -%}
     {%- set column = of or key -%}
-    {%- if not reads_window() -%}
+    {%- if not has_window() -%}
         {{ column ~ ' is not null' if key else 'true' }}
     {%- elif not key -%}
         $change_to > $change_from
-    {%- elif key == 'contribution_month' -%}
-        {{ column }} >= $first_changed
     {%- else -%}
         {{ column }} >= $first_changed
         and {{ column }} <= {{
-            "last_day($last_changed, '" ~ key[6:] ~ "')" if of
+            "last_day($last_changed, 'month')" if key == 'event_month' and of
+            else "last_day($last_changed, 'year')" if key == 'event_year' and of
             else '$last_changed'
         }}
         and {{ start_of(key, column) }} in (
@@ -34,7 +28,7 @@
 
 
 {% macro days_of_this_run() -%}
-    {%- if reads_window() -%}
+    {%- if has_window() -%}
         event_date > dateadd('day', -{{ var('window_reach') }}, $first_changed)
         and event_date <= $last_changed
     {%- else -%}
@@ -62,24 +56,3 @@
         true
     {%- endif -%}
 {%- endmacro %}
-
-
-{#
-    dbt calls this by its name, for the strategy `change_set`. The delete is by
-    the window and not by the new rows' keys: a file or a day can become empty.
-#}
-{% macro get_incremental_change_set_sql(arg_dict) %}
-    {% set target = arg_dict['target_relation'] %}
-    {% set columns = get_quoted_csv(
-        arg_dict['dest_columns'] | map(attribute='name')
-    ) %}
-    {% set dml %}
-        delete from {{ target }}
-        where {{ rows_of_this_run(arg_dict['unique_key']) }};
-
-        insert into {{ target }} ({{ columns }})
-        select {{ columns }}
-        from {{ arg_dict['temp_relation'] }}
-    {% endset %}
-    {{ return(snowflake_dml_explicit_transaction(dml)) }}
-{% endmacro %}
