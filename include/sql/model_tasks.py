@@ -68,6 +68,8 @@ class Model:
     """The query for the first and last keys of the window's batches."""
     bound: str
     """The type of these keys."""
+    is_daily: bool
+    """Whether it is of more than days, so that a load isn't worth a run of it."""
     changes: str
     """The statements that bring the table to its model."""
     progress: str
@@ -127,6 +129,7 @@ def _model(node: Mapping[str, Any], parents: Sequence[Model]) -> Model:
         variables={n: _in_block(v) for n, v in around.get("variables", {}).items()},
         batches=_in_block(around.get("batches", "")),
         bound="varchar" if config.get("unique_key") == "file_name" else "date",
+        is_daily=config.get("unique_key") not in ("file_name", "event_date"),
         changes=_in_block(around.get("changes", "")).replace(_ROWS, sql),
         progress=_in_block(around.get("progress", "")),
         watermark=_in_block(around.get("watermark", "")),

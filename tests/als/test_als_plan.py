@@ -14,7 +14,7 @@ def load(connection: SnowflakeConnection, load_seq: int, *dates: str) -> None:
         for date in dates:
             cursor.execute("insert into ledger.load_dates values (%s, 'f', %s)", (load_seq, date))
         cursor.execute(
-            "insert into ledger.model_watermarks values ('daily_activity', %s, sysdate())",
+            "insert into ledger.model_watermarks values ('yearly_activity', %s, sysdate())",
             (load_seq,),
         )
 

@@ -302,6 +302,7 @@ def _activity(period: str, start: Callable[[date], date]) -> Callable[[History],
                 "actor_id": group[0].actor_id,
                 "repo_key": repo,
                 "repo_id": group[0].repo_id,
+                "is_bot": group[0].is_bot,
                 "active_days": _distinct(event.date for event in group),
                 "language_seen": _language_seen(group),
                 "first_contribution_at": _first(
@@ -309,8 +310,9 @@ def _activity(period: str, start: Callable[[date], date]) -> Callable[[History],
                 ),
                 **_counts(group),
             }
-            for (day, actor, repo), group in _grouped(
-                history.events, lambda event: (start(event.date), event.actor, event.repo)
+            for (day, actor, repo, _), group in _grouped(
+                history.events,
+                lambda event: (start(event.date), event.actor, event.repo, event.is_bot),
             )
         ]
 

@@ -18,7 +18,7 @@ SEED = 20150101
 SEQUENCES, STEPS = 2, 4
 SEQUENCES_LONG, STEPS_LONG = 200, 8
 
-# Of each run, the BEGIN, DELETE, INSERT, COMMIT and watermark of 26 tables
+# Of each run, the BEGIN, DELETE, INSERT, COMMIT and watermark of 26 tables, in one batch each
 WRITES_PER_RUN = 130
 
 Step = tuple[str, Any]
@@ -74,7 +74,9 @@ def take(step: Step, warehouse: Warehouse) -> None:
         case "run", models:
             warehouse.dbt("run", "--select", *(models or [TABLES]))
         case "kill", write:
-            with killed_at_write(write):
+            # In batches of a file or two, so that some are done and some are not
+            with pytest.MonkeyPatch.context() as patch, killed_at_write(write):
+                patch.setenv("GHARCHIVE_BATCH_ROWS", "10")
                 warehouse.dbt_failures("run", "--select", TABLES)
         case "lose the watermark", model:
             # It died after its transaction, before recording it

@@ -5,5 +5,5 @@ where
     load_dates.load_seq <= (
         select max(model_watermarks.load_seq)
         from ledger.model_watermarks
-        where model_watermarks.model = 'daily_activity'
+        where model_watermarks.model = 'yearly_activity'
     )

@@ -91,6 +91,18 @@ begin
             | indent(8) }};
         execute immediate 'create or replace transient table {{ created(model) }}';
     end if;
+{%- if model.is_daily %}
+    -- Months, years and windows of weeks: an hour more isn't worth their work
+    if (
+        exists (
+            select 1
+            from {{ database }}.ledger.model_watermarks
+            where model = '{{ model.dbt_name }}' and recorded_at > dateadd('hour', -23, sysdate())
+        )
+    ) then
+        return 'Once a day';
+    end if;
+{%- endif %}
 {% for name, value in model.variables.items() %}
     let {{ name }} {{ 'varchar' if name == 'done_to' else 'number' }} := {{ value | indent(4) }};
 {%- endfor %}

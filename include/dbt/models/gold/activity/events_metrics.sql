@@ -2,10 +2,10 @@
 
 with
 
-daily_activity as (
+yearly_activity as (
 
     select *
-    from {{ ref('daily_activity') }}
+    from {{ ref('yearly_activity') }}
     where
         actor_id is not null
         and repo_id is not null
@@ -17,8 +17,8 @@ select
     actor_id as user_id,
     repo_id,
     {{ sums_of_measures() }}
-    count(*) as active_days,
+    cast(sum(active_days) as number(38, 0)) as active_days,
     min(first_event_at) as first_event_at,
     max(last_event_at) as last_event_at
-from daily_activity
+from yearly_activity
 group by actor_id, repo_id

@@ -22,7 +22,7 @@ select
     cast(
         count(
             distinct case
-                when contribution_count > 0 and bot_event_count = 0
+                when contribution_count > 0 and not is_bot
                     then actor_key
             end
         ) as number(38, 0)

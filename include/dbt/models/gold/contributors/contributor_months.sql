@@ -15,7 +15,7 @@ monthly as (
         contribution_count > 0
         and actor_key is not null
         and repo_key is not null
-        and bot_event_count = 0
+        and not is_bot
         {% if has_window() %}
             and event_month >= dateadd('month', -1, $first_changed)
         {% endif %}

@@ -10,7 +10,7 @@ active as (
     from {{ ref('monthly_activity') }}
     where
         contribution_count > 0
-        and bot_event_count = 0
+        and not is_bot
         and actor_key is not null
         and {{ rows_of_this_run('contribution_month', 'event_month') }}
     group by event_month, actor_key
