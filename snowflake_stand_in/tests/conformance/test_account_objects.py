@@ -12,7 +12,7 @@ from snowflake.connector.errors import DatabaseError
 
 from conformance.behaviour import documented
 from conformance.conftest import Connect
-from conformance.target import Target
+from conformance.target import PREFIX, Target
 
 SQL = "sql-reference/sql/"
 SCRIPTING = "developer-guide/snowflake-scripting/"
@@ -21,7 +21,7 @@ SCRIPTING = "developer-guide/snowflake-scripting/"
 @pytest.fixture
 def prefix(shared: SnowflakeCursor, schema: str) -> Iterator[str]:
     """Give a prefix for names of the account, and drop what bears it."""
-    name = f"CONFORMANCE_{secrets.token_hex(4)}".upper()
+    name = f"{PREFIX}_{secrets.token_hex(4)}".upper()
     yield name
     for kind in ("warehouse", "role"):
         shared.execute(f"drop {kind} if exists {name}")

@@ -44,9 +44,15 @@ _CHANGE = re.compile(
 )
 _SHOW = re.compile(rf"show\s+(?P<kind>{_KIND})s(?:\s+like\s+'(?P<like>[^']*)')?", re.IGNORECASE)
 _SECRET = re.compile(
-    r"((?:password|secret|token|private_key|sas_token|credential\w*)\w*\s*=\s*)('[^']*'|\S+)",
+    r"((?:password|secret|token|private_key|sas_token|credential\w*)\w*\s*=\s*)('[^']*'|[^\s(']\S*)",
     re.IGNORECASE,
 )
+
+
+def hide_secrets(text: str) -> str:
+    """Return a statement's text with its secrets hidden, as Snowflake keeps it."""
+    return _SECRET.sub(r"\1'********'", text)
+
 
 _NEGATIVE = re.compile(r"\b(auto_suspend)\s*=\s*(-\s*\d+)", re.IGNORECASE)
 
@@ -115,7 +121,7 @@ def _create(cursor: Cursor, match: re.Match[str], text: str) -> None:
         raise compilation(2002, f"Object '{name}' already exists.", "42710")
     if known:
         require_owner(session, *on)
-    cursor.rows(_UPSERT, [kind, name, _SECRET.sub(r"\1'********'", text)])
+    cursor.rows(_UPSERT, [kind, name, hide_secrets(text)])
     session.account.service(Access).created(*on, session.role or ADMIN)
     cursor.succeed(f"{kind.capitalize()} {name} successfully created.")
 
@@ -140,8 +146,7 @@ def _change(cursor: Cursor, match: re.Match[str], text: str) -> None:
         cursor.succeed(f"{name} successfully dropped.")
         return
     if known is not None:
-        added = _SECRET.sub(r"\1'********'", text)
-        cursor.rows(_UPSERT, [kind, name, f"{known};\n{added}"])
+        cursor.rows(_UPSERT, [kind, name, f"{known};\n{hide_secrets(text)}"])
     cursor.succeed()
 
 
