@@ -23,7 +23,7 @@ def prefix(shared: SnowflakeCursor, schema: str) -> Iterator[str]:
     """Give a prefix for names of the account, and drop what bears it."""
     name = f"{PREFIX}_{secrets.token_hex(4)}".upper()
     yield name
-    for kind in ("warehouse", "role"):
+    for kind in ("warehouse", "role", "integration"):
         shared.execute(f"drop {kind} if exists {name}")
 
 
@@ -46,6 +46,21 @@ def test_warehouse(shared: SnowflakeCursor, prefix: str) -> None:
     shared.execute(f"alter warehouse {prefix} set statement_timeout_in_seconds = 3600")
     (found,) = show(shared, f"show warehouses like '{prefix}'")
     assert found["name"] == prefix
+
+
+@documented(
+    "integration-drop",
+    "DROP INTEGRATION needn't say the kind.",
+    SQL + "drop-integration",
+)
+def test_drop_integration(shared: SnowflakeCursor, prefix: str) -> None:
+    shared.execute(
+        f"create storage integration {prefix} type = external_stage storage_provider = 'AZURE'"
+        " enabled = true azure_tenant_id = '11111111-1111-1111-1111-111111111111'"
+        " storage_allowed_locations = ('azure://account.blob.core.windows.net/container/')"
+    )
+    shared.execute(f"drop integration {prefix}")
+    assert show(shared, f"show integrations like '{prefix}'") == []
 
 
 @documented("role-once", "CREATE ROLE IF NOT EXISTS can be repeated.", SQL + "create-role")

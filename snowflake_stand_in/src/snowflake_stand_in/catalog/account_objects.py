@@ -92,6 +92,18 @@ def _kind(match: re.Match[str]) -> str:
     return re.sub(r"\s+", " ", match["kind"].upper())
 
 
+def _exact_kind(cursor: Cursor, kind: str, name: str) -> str:
+    """Return which kind of integration it is, where a statement doesn't say."""
+    if kind != "INTEGRATION":
+        return kind
+    found = cursor.rows(
+        "select kind from _fs_global.main.account_objects "
+        "where kind like '%INTEGRATION' and name = ?",
+        [name],
+    )
+    return str(found[0][0]) if found else kind
+
+
 def _name(match: re.Match[str]) -> str:
     return ".".join(
         part[1:-1] if part.startswith('"') else part.upper()
@@ -128,7 +140,8 @@ def _create(cursor: Cursor, match: re.Match[str], text: str) -> None:
 
 def _change(cursor: Cursor, match: re.Match[str], text: str) -> None:
     cursor.session.commit()
-    kind, name = _kind(match), _name(match)
+    name = _name(match)
+    kind = _exact_kind(cursor, _kind(match), name)
     known = _definition(cursor, kind, name)
     dropped = match["verb"].upper() == "DROP"
     on = _securable(cursor, kind, match["name"])

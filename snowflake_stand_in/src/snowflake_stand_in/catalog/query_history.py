@@ -27,7 +27,7 @@ from snowflake_stand_in.sql.errors import compilation, translate
 
 _KEPT = 10_000
 _MOMENT = pa.timestamp("us", "UTC")
-_TEXT, _NUMBER, _JSON = pa.string(), pa.int64(), pa.string()
+_TEXT, _NUMBER, _JSON = pa.string(), pa.int64(), pa.json_()
 _HISTORY = pa.schema(
     [
         ("QUERY_ID", _TEXT),

@@ -92,6 +92,8 @@ class Session(FakeSnowflakeConnection):
     A database or schema that doesn't exist is simply not current.
     """
 
+    organization_name, region = "LOCAL", "AZURE_LOCAL"
+
     def __init__(self, account: Account, database: str | None, schema: str | None) -> None:
         super().__init__(
             account.connection(),
