@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ import snowflake.connector
 
 from account_check import cost, report, scratch
 from account_check.account import Account, ConnectionMissingError, rows
-from account_check.check import check, clean
+from account_check.check import SIGNALS, check, clean
 from account_check.findings import Findings
 from account_check.redaction import Redaction, secrets_of
 from account_check.run import Run
@@ -80,9 +81,7 @@ def _drop(account: Account, prefix: str) -> int:
             f"{prefix!r} is no check's: it begins with ACCOUNT_CHECK_ and 8 hex digits"
         )
     with TemporaryDirectory() as folder:
-        storage = _storage(prefix, Path(folder))
-        run = Run(account, prefix, Path(folder), storage, datetime(2015, 1, 1, 12), "")
-        left = clean(run)
+        left = clean(account, prefix, _storage(prefix, Path(folder)))
     print("\n".join(left) or f"Nothing of {prefix} is left")
     return DIFFERS if left else 0
 
@@ -114,24 +113,25 @@ def _check(account: Account, options: argparse.Namespace) -> int:
 
     prefix, begun, interrupted = scratch.new_prefix(), monotonic(), False
     print(f"All that it makes begins with {prefix}, and is dropped at the end.", flush=True)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
     findings = Findings(redaction)
     with TemporaryDirectory() as name:
         folder = Path(name)
         run = Run(
-            account,
-            prefix,
-            folder,
-            _storage(prefix, folder),
-            options.hour,
-            "",
-            options.models,
-            options.behaviours,
-            queue,
+            account=account,
+            prefix=prefix,
+            folder=folder,
+            storage=_storage(prefix, folder),
+            hour=options.hour,
+            source_url="",
+            models=options.models,
+            behaviours=options.behaviours,
+            queue_url=queue,
         )
         try:
             with served(source, folder / "simulated") as run.source_url:
-                check(run, findings, lambda text: print(text, flush=True))
+                check(run, findings, _say)
         except KeyboardInterrupt:
             interrupted = True
         took = timedelta(seconds=monotonic() - begun)
@@ -161,7 +161,16 @@ def _agreed() -> bool:
 
 
 def _interrupt(*_: object) -> NoReturn:
+    # The first is enough: what follows it is the dropping
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    """Print, if anybody still reads: what was made has to be dropped all the same."""
+    with suppress(OSError):
+        print(text, flush=True)
 
 
 if __name__ == "__main__":

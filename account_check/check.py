@@ -4,11 +4,14 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from account_check.account import Account
 from account_check.findings import Findings, NotTriedError, judged
 from account_check.run import Run
 from account_check.scratch import drop_all
 from account_check.steps import STEPS
+from account_check.storage import Storage
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Say = Callable[[str], None]
 
 
@@ -19,20 +22,25 @@ def check(run: Run, findings: Findings, say: Say) -> None:
     finally:
         with _undisturbed():
             say(f"dropping all of {run.prefix}")
-            left = clean(run)
+            left = clean(run.account, run.prefix, run.storage)
             found = judged("nothing-left", not left, "; ".join(left) or "nothing is left")
             say(f"  {findings.add(found)}")
 
 
-def clean(run: Run) -> list[str]:
+def clean(account: Account, prefix: str, storage: Storage) -> list[str]:
     """Drop all of a run; return what could not be dropped."""
-    left = run.storage.drop()
-    try:
-        with run.account.administrator() as connection, connection.cursor() as cursor:
-            left += drop_all(cursor, run.prefix)
-    except Exception as error:  # whatever it is, the user has to know what is still there
-        left.append(f"{type(error).__name__}: {error}; try again with DROP={run.prefix}")
-    return left
+
+    def of_account() -> list[str]:
+        with account.administrator() as connection, connection.cursor() as cursor:
+            return drop_all(cursor, prefix)
+
+    left = []
+    for drop in (of_account, storage.drop):
+        try:
+            left += drop() or []
+        except Exception as error:  # whatever it is, the other part has to go too
+            left.append(f"{type(error).__name__}: {error}")
+    return left and [*left, f"try again: make account-check DROP={prefix}"]
 
 
 def _try_all(run: Run, findings: Findings, say: Say) -> None:
@@ -57,11 +65,10 @@ def _try_all(run: Run, findings: Findings, say: Say) -> None:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Hear no second Ctrl-C or SIGTERM: what isn't dropped costs money."""
-    ignored = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.SIG_IGN) for number in ignored]
+    """Hear no second Ctrl-C, SIGTERM or SIGHUP: what isn't dropped costs money."""
+    before = [signal.signal(number, signal.SIG_IGN) for number in SIGNALS]
     try:
         yield
     finally:
-        for number, handler in zip(ignored, before, strict=True):
+        for number, handler in zip(SIGNALS, before, strict=True):
             signal.signal(number, handler)

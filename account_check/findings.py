@@ -1,7 +1,9 @@
 """What was found of each expectation."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+import snowflake.connector
 
 from account_check.expectations import EXPECTATIONS, Expectation
 from account_check.redaction import Redaction
@@ -26,6 +28,14 @@ class Finding:
 def judged(name: str, holds: bool, found: object, details: Sequence[str] = ()) -> Finding:
     """Return the finding of something tried."""
     return Finding(name, HOLDS if holds else DIFFERS, str(found), details)
+
+
+def tried(name: str, attempt: Callable[[], tuple[bool, object]]) -> Finding:
+    """Return the finding of an attempt, which may be the account's error."""
+    try:
+        return judged(name, *attempt())
+    except snowflake.connector.Error as error:
+        return judged(name, False, error)
 
 
 def not_tried(name: str, why: str) -> Finding:

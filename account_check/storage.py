@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
-from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from snowflake.connector.cursor import SnowflakeCursor
 
@@ -49,8 +48,8 @@ class Storage(Protocol):
     def for_conformance(self) -> dict[str, str]:
         """Return what tells the conformance suite of a container, as its README says."""
 
-    def drop(self) -> list[str]:
-        """Delete all of it; return what could not be deleted."""
+    def drop(self) -> None:
+        """Delete all of it."""
 
 
 class InternalStages:
@@ -109,9 +108,8 @@ class InternalStages:
         """Return nothing: its cases of Blob storage are then skipped."""
         return {}
 
-    def drop(self) -> list[str]:
+    def drop(self) -> None:
         """Leave it to the database."""
-        return []
 
 
 class BlobContainers:
@@ -169,16 +167,11 @@ class BlobContainers:
             "SNOWFLAKE_CONFORMANCE_STAGE_SAS": self._sas,
         }
 
-    def drop(self) -> list[str]:
+    def drop(self) -> None:
         """Delete every container of the run's."""
-        failures = []
         with BlobServiceClient(self._url, credential=self._sas) as service:
-            try:
-                for found in service.list_containers(name_starts_with=f"{self._prefix}-"):
-                    service.delete_container(found.name)
-            except AzureError as error:
-                failures.append(f"containers {self._prefix}-…: {error}")
-        return failures
+            for found in service.list_containers(name_starts_with=f"{self._prefix}-"):
+                service.delete_container(found.name)
 
     def _name(self, role: str) -> str:
         return f"{self._prefix}-{role}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from account_check.account import rows
-from account_check.findings import Finding, judged, not_tried
+from account_check.findings import Finding, judged, not_tried, tried
 from account_check.run import Run
 from account_check.scratch import USERS, make_users
 from account_check.storage import InternalStages
@@ -33,9 +33,7 @@ def check(run: Run) -> Iterator[Finding]:
     }
     with run.administrator() as cursor:
         run.storage.prepare(cursor, {stage: str(role) for stage, role in roles.items()})
-        ((limit,),) = rows(cursor, "call ledger.spending!get_spending_limit()")
-    wanted = deployment.serverless_credits
-    yield judged("budget", int(limit) == wanted, f"{limit}, of {wanted} set")
+    yield tried("budget", lambda: _spending_limit(run))
 
     current = {}
     for role in USERS:
@@ -46,3 +44,10 @@ def check(run: Run) -> Iterator[Finding]:
         all(current[role] == getattr(deployment, f"{role}_role") for role in USERS),
         f"logged in as {', '.join(current.values())}",
     )
+
+
+def _spending_limit(run: Run) -> tuple[bool, str]:
+    with run.administrator() as cursor:
+        ((limit,),) = rows(cursor, "call ledger.spending!get_spending_limit()")
+    wanted = run.deployment.serverless_credits
+    return int(limit) == wanted, f"{limit}, of {wanted} set"

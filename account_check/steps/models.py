@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from account_check.account import rows, shown
-from account_check.findings import Finding, judged
+from account_check.findings import Finding, judged, tried
 from account_check.run import Run
 from account_check.scratch import user_of
 
@@ -24,13 +24,7 @@ class BuildError(Exception):
 
 def check(run: Run) -> Iterator[Finding]:
     """Try what dbt relies on, then build for the first time."""
-    with run.login("transformer") as connection, connection.cursor() as cursor:
-        cursor.execute("set change_from = 7")
-        cursor.execute(
-            "create or replace temporary view silver.account_check as select $change_from as n"
-        )
-        ((n,),) = rows(cursor, "select n from silver.account_check")
-    yield judged("view-variables", n == 7, f"{n} of 7")
+    yield tried("view-variables", lambda: _view_with_variables(run))
     yield _build(run, "first-build")
     run.row_counts = _row_counts(run)
 
@@ -45,6 +39,15 @@ def check_again(run: Run) -> Iterator[Finding]:
         if run.row_counts.get(table) != count
     ]
     yield judged("same-rows", not others, "; ".join(others) or f"{len(counts)} tables")
+
+
+def _view_with_variables(run: Run) -> tuple[bool, str]:
+    view = "silver.account_check"
+    with run.login("transformer") as connection, connection.cursor() as cursor:
+        cursor.execute("set change_from = 7")
+        cursor.execute(f"create or replace temporary view {view} as select $change_from as n")
+        ((n,),) = rows(cursor, f"select n from {view}")
+    return n == 7, f"{n} of 7"
 
 
 def _build(run: Run, name: str) -> Finding:

@@ -5,8 +5,9 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +83,21 @@ class Checked:
 
 @pytest.fixture(scope="package")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
-    """Start an account in which somebody has a database, and write an hour."""
-    folder = tmp_path_factory.mktemp("account")
+    """Start an account for all tests that need none of their own."""
+    with running_account(tmp_path_factory.mktemp("account")) as account:
+        yield account
+
+
+@contextmanager
+def running_account(folder: Path) -> Iterator[Checked]:
+    """Start an account in which somebody has a database, and write two hours."""
     source, home = folder / "hours", folder / "home"
     source.mkdir()
     home.mkdir()
-    lines = b"".join(simulate(HOUR, seed=1, events_per_hour=300))
-    (source / f"{HOUR:%Y-%m-%d}-{HOUR.hour}.json.gz").write_bytes(gzip.compress(lines, mtime=0))
+    for hour in (HOUR, HOUR + timedelta(hours=1)):
+        lines = b"".join(simulate(hour, seed=1, events_per_hour=300))
+        file = source / f"{hour:%Y-%m-%d}-{hour.hour}.json.gz"
+        file.write_bytes(gzip.compress(lines, mtime=0))
     with StandIn(folder / "account.duckdb") as server:
         with server.connect(user="owner", password="-") as connection:
             for statement in ("create database PRODUCTION", "create warehouse PRODUCTION_LOAD"):
