@@ -18,7 +18,7 @@ from local.gharchive.simulator import simulate
 from local.setup import paths
 
 HOUR = datetime(2015, 1, 1, 12)
-PLANTED = {"account": "PLANTED-ACCOUNT", "user": "PLANTED_DEPLOYER", "sas": "sig=plantedsignature"}
+PLANTED = {"account": "PLANTEDORG-PLANTEDNAME", "user": "PLANTED_USER", "sas": "sig=plantedsas"}
 """What no report may hold."""
 
 

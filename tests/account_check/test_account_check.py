@@ -10,6 +10,7 @@ import pytest
 
 from account_check.expectations import EXPECTATIONS
 from tests.account_check.conftest import PLANTED, Checked
+from tests.blob_storage import Storage
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +95,20 @@ def test_what_differs_is_told(checked: Checked) -> None:
     found = verdicts(report_of(done.stdout))
     assert found["empty-account"] == "differs"
     assert found["hour-loaded"] == "not tried"
+    assert checked.objects() == before
+
+
+def test_storage_that_refuses_is_told_without_its_key(checked: Checked, storage: Storage) -> None:
+    """What can't be made there, and what can't be looked at: something may be left."""
+    before = checked.objects()
+    sas = f"sv=2026-01-01&ss=b&srt=sco&sp=rwdlc&{PLANTED['sas']}"
+    done = checked.run("--yes", GHARCHIVE_BLOB_URL=storage.url, GHARCHIVE_BLOB_SAS=sas)
+    assert done.returncode == 1, done.stdout + done.stderr
+    report = report_of(done.stdout)
+    assert storage.address not in report
+    found = verdicts(report)
+    assert (found["empty-account"], found["nothing-left"]) == ("differs", "differs")
+    assert f"make account-check DROP={prefix_of(done.stdout)}" in report
     assert checked.objects() == before
 
 
