@@ -124,7 +124,7 @@ def _check(account: Account, options: argparse.Namespace) -> int:
             folder=folder,
             storage=_storage(prefix, folder),
             hour=options.hour,
-            source_url="",
+            source="archive" if source.url else source.route,
             models=options.models,
             behaviours=options.behaviours,
             queue_url=queue,

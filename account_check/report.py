@@ -50,7 +50,7 @@ def markdown(run: Run, findings: Findings, took: timedelta, about: str) -> str:
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {took.seconds} s, {run.prefix}. {about}",
         f"Project {_commit()}, Python {platform.python_version()}, connector "
         f"{version('snowflake-connector-python')}, dbt-snowflake {version('dbt-snowflake')}.",
-        f"The hour: {outcome['lines_kept']} events, {outcome['blob_name']}; "
+        f"The hour: {outcome['lines_kept']} events, {outcome['blob_name']}, {run.source}; "
         f"stage: {run.storage.says}. Models: {run.models or 'all'}; behaviours: "
         f"{run.behaviours or 'all'}; pipe and tasks: {'yes' if run.queue_url else 'no'}.",
         "",

@@ -33,7 +33,10 @@ class Run:
     folder: Path
     storage: Storage
     hour: datetime
-    source_url: str
+    source: str
+    """The archive, a folder or simulated."""
+    source_url: str = ""
+    """What the hours' addresses begin with, once it is served."""
     models: str | None = None
     behaviours: str | None = None
     queue_url: str | None = None

@@ -1,12 +1,13 @@
 """What the account itself tells of this run: bytes, partitions, credits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from snowflake.connector.cursor import SnowflakeCursor
 
 from account_check import cost
-from account_check.account import rows
+from account_check.account import rows, shown
 from account_check.findings import Finding, judged, not_tried
 from account_check.run import Run
 from account_check.scratch import USERS, user_of
@@ -26,9 +27,16 @@ select
 from table(get_query_operator_stats('{query_id}'))
 where operator_type = 'TableScan'
 """
-_CREDITS = f"""
+_METERING = f"""
 select sum(credits_used) as credits
-from table(information_schema.{{function}}(date_range_start => {_SINCE}))
+from table(information_schema.warehouse_metering_history(date_range_start => {_SINCE}))
+where startswith(warehouse_name, '{{prefix}}')
+"""
+_CLUSTERING = f"""
+select sum(credits_used) as credits
+from table(information_schema.automatic_clustering_history(
+    date_range_start => {_SINCE}, table_name => '{{table}}'
+))
 """
 LARGEST = 5
 NEXT_TO_NOTHING = 0.05
@@ -39,33 +47,43 @@ def check(run: Run) -> Iterator[Finding]:
     """Ask for each user's statements, then for credits."""
     with run.administrator() as cursor:
         run.figures = [_of_user(cursor, run.prefix, role) for role in USERS]
-        metering = _CREDITS.format(function="warehouse_metering_history")
-        ((used,),) = rows(cursor, f"{metering} where startswith(warehouse_name, '{run.prefix}')")
-        clustering = _CREDITS.format(function="automatic_clustering_history")
-        ((clustered,),) = rows(cursor, clustering)
-
-    statements = sum(figure["statements"] for figure in run.figures)
-    told = [figure["bytes scanned"] for figure in run.figures]
-    if None in told:
-        yield not_tried(
-            "statements-told", f"{statements} statements, of whose bytes nothing is told"
+        ((used,),) = rows(cursor, _METERING.format(prefix=run.prefix))
+        clustered = _sum(
+            rows(cursor, _CLUSTERING.format(table=f"{run.prefix}.{schema}.{table['name']}"))[0][0]
+            for schema in ("SILVER", "GOLD")
+            for table in shown(cursor, f"tables in schema {schema}")
+            if table["cluster_by"]
         )
+    yield from of_statements(run.figures)
+    yield from of_credits(used, clustered)
+
+
+def of_statements(figures: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Judge what is told of each user's statements; nothing told is nothing tried."""
+    count = sum(figure["statements"] for figure in figures)
+    scanned = [figure["bytes scanned"] for figure in figures]
+    if _sum(scanned) is None:
+        yield not_tried("statements-told", f"{count} statements, of whose bytes nothing is told")
     else:
-        few = all(figure["statements"] for figure in run.figures)
-        yield judged("statements-told", few, f"{statements} statements, {sum(told):,} bytes")
-    totals = [f["partitions"] for f in run.figures if f["partitions"] is not None]
-    if totals:
-        seen = f"{sum(f['of'] for f in run.figures if f['of'] is not None)}"
-        yield judged("partitions-told", True, f"{sum(totals)} of {seen} partitions")
-    else:
+        yield judged(
+            "statements-told", None not in scanned, f"{count} statements, {_sum(scanned):,} bytes"
+        )
+    read, total = (_sum(figure[name] for figure in figures) for name in ("partitions", "of"))
+    if total is None:
         yield not_tried("partitions-told", "nothing is told of table scans")
+    else:
+        yield judged("partitions-told", read <= total, f"{read} of {total} partitions")
+
+
+def of_credits(used: Decimal | None, clustered: Decimal | None) -> Iterator[Finding]:
+    """Judge what the warehouses and Automatic Clustering took, if it is told yet."""
     if used is None:
         yield not_tried("cost", "nothing is told of these hours yet")
     else:
         wanted = cost.estimated_credits()
         yield judged("cost", used <= wanted, f"{used:.2f} credits, {wanted:.2f} estimated")
     if clustered is None:
-        yield not_tried("clustering", "nothing is told of these hours yet")
+        yield not_tried("clustering", "no table has a clustering key, or nothing is told yet")
     else:
         yield judged("clustering", clustered <= NEXT_TO_NOTHING, f"{clustered} credits")
 
