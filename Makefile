@@ -6,15 +6,16 @@ LINT := .local/lint/bin
 PYTEST := $(PYTHON) -m pytest
 
 # What a user gives goes through the environment, unexpanded: neither make nor the shell reads it
-$(foreach name,DAY SOURCE HOURS FROM TO PORT BASE,$(eval override $(name) := $$(value $(name))))
-export DAY SOURCE HOURS FROM TO PORT BASE
+$(foreach name,DAY SOURCE HOURS FROM TO PORT BASE HOUR YES TASKS DROP,$(eval override $(name) := $$(value $(name))))
+export DAY SOURCE HOURS FROM TO PORT BASE HOUR YES TASKS DROP
 OPTIONS = $${SOURCE:+--source "$$SOURCE"} $${PORT:+--port "$$PORT"}
 
 # schemachange's own Python must not be found before ours
-DEPLOY = PATH="$$PATH:$(CURDIR)/.local/schemachange/bin" $(PYTHON) -m include.sql.deploy
+WITH_SCHEMACHANGE = PATH="$$PATH:$(CURDIR)/.local/schemachange/bin" $(PYTHON)
+DEPLOY = $(WITH_SCHEMACHANGE) -m include.sql.deploy
 
 .DEFAULT_GOAL := setup
-.PHONY: setup run backfill up down status test test-fast test-long test-stand-in conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint types manifest docs dbt-slim function-package snowflake-plan snowflake-deploy lock clean help
+.PHONY: setup run backfill up down status test test-fast test-long test-stand-in conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint types manifest docs dbt-slim function-package snowflake-plan snowflake-deploy account-check lock clean help
 
 setup: ## Install everything into this folder; each step once
 	@$(SYSTEM_PYTHON) -m local.setup
@@ -101,6 +102,10 @@ snowflake-plan: setup ## Print what snowflake-deploy would run
 
 snowflake-deploy: setup ## Bring the configured Snowflake account to include/sql/migrations
 	@$(DEPLOY)
+
+account-check: setup ## Try a Snowflake account for what we expect of it, and drop it all: YES=1 TASKS=1 DROP=
+	@$(WITH_SCHEMACHANGE) -m account_check $${YES:+--yes} $${TASKS:+--tasks} \
+	  $${SOURCE:+--source "$$SOURCE"} $${HOUR:+--hour "$$HOUR"} $${DROP:+--drop "$$DROP"}
 
 lock: setup ## Compile requirements*.in; UPGRADE=1 takes the newest versions
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(if $(UPGRADE),--upgrade) \

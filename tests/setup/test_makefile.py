@@ -51,6 +51,12 @@ def test_every_target_is_phony() -> None:
         ("backfill", ["FROM=a", "TO=b"], ["backfill", "--from", "a", "--to", "b"]),
         ("up", ["PORT=8081"], ["up", "--port", "8081"]),
         ("down", [], ["down"]),
+        (
+            "account-check",
+            ["YES=1", "TASKS=1", "SOURCE=my $hours", "HOUR=2015-01-01T12"],
+            ["--yes", "--tasks", "--source", "my $hours", "--hour", "2015-01-01T12"],
+        ),
+        ("account-check", ["DROP=ACCOUNT_CHECK_0123ABCD"], ["--drop", "ACCOUNT_CHECK_0123ABCD"]),
     ],
 )
 def test_arguments_reach_the_launcher_as_they_are(

@@ -5,6 +5,7 @@ from pathlib import Path
 from snowflake_stand_in.automation.pipe_runs import Pipes
 from snowflake_stand_in.automation.stream_store import Streams
 from snowflake_stand_in.automation.task_runs import Tasks
+from snowflake_stand_in.catalog.query_history import QueryHistory
 from snowflake_stand_in.engine.account import Account
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.statement import StatementCursor
@@ -16,6 +17,6 @@ def open_account(
     """Open the account in files beside `file`, new or not; `close` ends it."""
     opened = account(file, cursor)
     # Tasks and pipes start to run at once: they come last
-    for service in (Access, Streams, Tasks, Pipes):
+    for service in (Access, QueryHistory, Streams, Tasks, Pipes):
         opened.add(service(opened))
     return opened

@@ -23,6 +23,7 @@ from snowflake_stand_in.catalog import (
     account_objects,
     budgets,
     describe,
+    query_history,
     result_scan,
     retention,
     session_parameters,
@@ -45,7 +46,7 @@ from snowflake_stand_in.rights import authorization, current, grants, listings, 
 from snowflake_stand_in.sql import denials, parsing, refusals
 from snowflake_stand_in.sql.data_types import Type
 from snowflake_stand_in.sql.errors import translate, unsupported
-from snowflake_stand_in.stages import copy_history, copy_into, stage_query, stages
+from snowflake_stand_in.stages import copy_history, copy_into, put, stage_query, stages
 from snowflake_stand_in.translation import (
     assignments,
     column_types,
@@ -109,6 +110,7 @@ PREPARE: tuple[Pass, ...] = (
 # SOURCES is for queries: what they read that is no table
 SOURCES: tuple[Pass, ...] = (
     copy_history.read_history,
+    query_history.read_usage,
     result_scan.read_result,
     stage_query.read_stage,
 )
@@ -160,6 +162,7 @@ HANDLERS: tuple[Handler, ...] = (
     Handler(of(exp.Insert, exp.Update, exp.Delete, exp.Merge), dml.run),
     Handler(of(exp.Create, exp.Drop, exp.Alter, exp.Comment, exp.TruncateTable), ddl.run),
     Handler(of(exp.ListStage), stages.run_list),
+    Handler(of(exp.Put), put.run),
     Handler(command("remove|rm"), stages.run_remove),
     Handler(command("alter stage"), stages.run_alter),
     Handler(command("alter (table|view)"), describe.run_column_comments),
@@ -186,6 +189,7 @@ class StatementCursor(FakeSnowflakeCursor):
         self.bindings: Any = None
         self.arrays: dict[str, Any] | None = None
         self.asked: exp.Expr | None = None
+        self.upload: dict[str, Any] | None = None
         self._described: list[Any] = []
 
     @property
@@ -207,8 +211,10 @@ class StatementCursor(FakeSnowflakeCursor):
         **kwargs: Any,
     ) -> StatementCursor:
         """Run a statement's text; `arrays` is an array binding as clients send it."""
+        history = self.session.account.service(query_history.QueryHistory)
         try:
-            self._run(self.parsed(command), params, arrays)
+            with history.recorded(self.session, command, self):
+                self._run(self.parsed(command), params, arrays)
         except Exception as fault:
             raise translate(fault) from fault
         self._conn.last_query_id = self.sfqid

@@ -65,12 +65,12 @@ def driver(target: Target, folder: Path) -> Iterator[Any]:
 
 
 def _trust(ca: Path, folder: Path) -> list[str]:
-    """Write a trust store with the CA; return the JVM's options for it."""
+    """Write a trust store with the CA, or a bundle of them; return the JVM's options for it."""
     store = folder / "truststore.p12"
-    certificate = x509.load_pem_x509_certificate(ca.read_bytes())
+    authorities = enumerate(x509.load_pem_x509_certificates(ca.read_bytes()))
     store.write_bytes(
         pkcs12.serialize_java_truststore(
-            [pkcs12.PKCS12Certificate(certificate, b"ca")],
+            [pkcs12.PKCS12Certificate(found, f"ca{n}".encode()) for n, found in authorities],
             BestAvailableEncryption(_PASSWORD.encode()),
         )
     )

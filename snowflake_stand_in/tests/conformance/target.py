@@ -3,7 +3,7 @@
 import os
 import secrets
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from snowflake.connector.constants import CONNECTIONS_FILE
 from snowflake_stand_in.testing import Certificates, StandIn
 
 CONNECTION = "SNOWFLAKE_CONFORMANCE_CONNECTION"
+PREFIX = os.environ.get("SNOWFLAKE_CONFORMANCE_PREFIX", "CONFORMANCE")
+"""What the names of databases, roles and warehouses begin with."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Target:
     role: str
     warehouse: str
     database: str
+    protocol: str = "https"
     ca: Path | None = None
     """The CA that has signed the server's certificate, if the machine doesn't trust it."""
 
@@ -41,6 +44,7 @@ class Target:
         settings: dict[str, Any] = {
             "host": self.host,
             "port": self.port,
+            "protocol": self.protocol,
             "account": self.account,
             "user": self.user,
             "authenticator": "SNOWFLAKE_JWT",
@@ -53,15 +57,20 @@ class Target:
         return snowflake.connector.connect(**settings | options)
 
 
+def is_named() -> bool:
+    """Whether the environment names an account."""
+    return bool(os.environ.get(CONNECTION))
+
+
 def on_stand_in() -> bool:
-    """Whether the environment names no account."""
-    return not os.environ.get(CONNECTION)
+    """Whether it is a stand-in: none is named, or one that runs on this machine."""
+    return not is_named() or _is_here(_settings(os.environ[CONNECTION]))
 
 
 @contextmanager
 def target(folder: Path) -> Iterator[Target]:
     """Give the account with a fresh database, and drop that at the end."""
-    if not on_stand_in():
+    if is_named():
         with _database(_account(os.environ[CONNECTION])) as account:
             yield account
         return
@@ -84,16 +93,27 @@ def _key(file: Path) -> Path:
     return file
 
 
-def _account(name: str) -> Target:
+def _settings(name: str) -> dict[str, Any]:
     """Read a connection of connections.toml."""
-    settings = tomllib.loads(CONNECTIONS_FILE.read_text())[name]
+    return dict(tomllib.loads(CONNECTIONS_FILE.read_text())[name])
+
+
+def _is_here(settings: Mapping[str, Any]) -> bool:
+    return settings.get("host") in ("127.0.0.1", "localhost")
+
+
+def _account(name: str) -> Target:
+    """Take a connection of connections.toml."""
+    settings = _settings(name)
     return Target(
-        is_stand_in=False,
+        is_stand_in=_is_here(settings),
         host=settings.get("host", f"{settings['account']}.snowflakecomputing.com"),
-        port=443,
+        port=settings.get("port", 443),
+        protocol=settings.get("protocol", "https"),
         **{key: settings[key] for key in ("account", "user", "private_key_file", "role")},
         warehouse=settings["warehouse"],
-        database=f"CONFORMANCE_{secrets.token_hex(4)}".upper(),
+        database=f"{PREFIX}_{secrets.token_hex(4)}".upper(),
+        ca=Path(ca) if (ca := os.environ.get("REQUESTS_CA_BUNDLE")) else None,
     )
 
 

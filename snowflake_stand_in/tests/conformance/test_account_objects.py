@@ -12,7 +12,7 @@ from snowflake.connector.errors import DatabaseError
 
 from conformance.behaviour import documented
 from conformance.conftest import Connect
-from conformance.target import Target
+from conformance.target import PREFIX, Target
 
 SQL = "sql-reference/sql/"
 SCRIPTING = "developer-guide/snowflake-scripting/"
@@ -21,9 +21,9 @@ SCRIPTING = "developer-guide/snowflake-scripting/"
 @pytest.fixture
 def prefix(shared: SnowflakeCursor, schema: str) -> Iterator[str]:
     """Give a prefix for names of the account, and drop what bears it."""
-    name = f"CONFORMANCE_{secrets.token_hex(4)}".upper()
+    name = f"{PREFIX}_{secrets.token_hex(4)}".upper()
     yield name
-    for kind in ("warehouse", "role"):
+    for kind in ("warehouse", "role", "integration"):
         shared.execute(f"drop {kind} if exists {name}")
 
 
@@ -46,6 +46,21 @@ def test_warehouse(shared: SnowflakeCursor, prefix: str) -> None:
     shared.execute(f"alter warehouse {prefix} set statement_timeout_in_seconds = 3600")
     (found,) = show(shared, f"show warehouses like '{prefix}'")
     assert found["name"] == prefix
+
+
+@documented(
+    "integration-drop",
+    "DROP INTEGRATION needn't say the kind.",
+    SQL + "drop-integration",
+)
+def test_drop_integration(shared: SnowflakeCursor, prefix: str) -> None:
+    shared.execute(
+        f"create storage integration {prefix} type = external_stage storage_provider = 'AZURE'"
+        " enabled = true azure_tenant_id = '11111111-1111-1111-1111-111111111111'"
+        " storage_allowed_locations = ('azure://account.blob.core.windows.net/container/')"
+    )
+    shared.execute(f"drop integration {prefix}")
+    assert show(shared, f"show integrations like '{prefix}'") == []
 
 
 @documented("role-once", "CREATE ROLE IF NOT EXISTS can be repeated.", SQL + "create-role")

@@ -44,9 +44,15 @@ _CHANGE = re.compile(
 )
 _SHOW = re.compile(rf"show\s+(?P<kind>{_KIND})s(?:\s+like\s+'(?P<like>[^']*)')?", re.IGNORECASE)
 _SECRET = re.compile(
-    r"((?:password|secret|token|private_key|sas_token|credential\w*)\w*\s*=\s*)('[^']*'|\S+)",
+    r"((?:password|secret|token|private_key|sas_token|credential\w*)\w*\s*=\s*)('[^']*'|[^\s(']\S*)",
     re.IGNORECASE,
 )
+
+
+def hide_secrets(text: str) -> str:
+    """Return a statement's text with its secrets hidden, as Snowflake keeps it."""
+    return _SECRET.sub(r"\1'********'", text)
+
 
 _NEGATIVE = re.compile(r"\b(auto_suspend)\s*=\s*(-\s*\d+)", re.IGNORECASE)
 
@@ -86,6 +92,18 @@ def _kind(match: re.Match[str]) -> str:
     return re.sub(r"\s+", " ", match["kind"].upper())
 
 
+def _exact_kind(cursor: Cursor, kind: str, name: str) -> str:
+    """Return which kind of integration it is, where a statement doesn't say."""
+    if kind != "INTEGRATION":
+        return kind
+    found = cursor.rows(
+        "select kind from _fs_global.main.account_objects "
+        "where kind like '%INTEGRATION' and name = ?",
+        [name],
+    )
+    return str(found[0][0]) if found else kind
+
+
 def _name(match: re.Match[str]) -> str:
     return ".".join(
         part[1:-1] if part.startswith('"') else part.upper()
@@ -115,14 +133,15 @@ def _create(cursor: Cursor, match: re.Match[str], text: str) -> None:
         raise compilation(2002, f"Object '{name}' already exists.", "42710")
     if known:
         require_owner(session, *on)
-    cursor.rows(_UPSERT, [kind, name, _SECRET.sub(r"\1'********'", text)])
+    cursor.rows(_UPSERT, [kind, name, hide_secrets(text)])
     session.account.service(Access).created(*on, session.role or ADMIN)
     cursor.succeed(f"{kind.capitalize()} {name} successfully created.")
 
 
 def _change(cursor: Cursor, match: re.Match[str], text: str) -> None:
     cursor.session.commit()
-    kind, name = _kind(match), _name(match)
+    name = _name(match)
+    kind = _exact_kind(cursor, _kind(match), name)
     known = _definition(cursor, kind, name)
     dropped = match["verb"].upper() == "DROP"
     on = _securable(cursor, kind, match["name"])
@@ -140,8 +159,7 @@ def _change(cursor: Cursor, match: re.Match[str], text: str) -> None:
         cursor.succeed(f"{name} successfully dropped.")
         return
     if known is not None:
-        added = _SECRET.sub(r"\1'********'", text)
-        cursor.rows(_UPSERT, [kind, name, f"{known};\n{added}"])
+        cursor.rows(_UPSERT, [kind, name, f"{known};\n{hide_secrets(text)}"])
     cursor.succeed()
 
 

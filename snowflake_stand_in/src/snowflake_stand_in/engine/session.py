@@ -30,11 +30,13 @@ class Cursor(Protocol):
     """Runs one statement in its session and holds the result: what all rooms know of it.
 
     `statement.py` makes it. `bindings` are the values for the statement's placeholders, by position
-    or name; `arrays` are those of an array binding, as clients send it.
+    or name; `arrays` are those of an array binding, as clients send it; `upload` tells a client
+    what to do with its files.
     """
 
     bindings: Any
     arrays: dict[str, Any] | None
+    upload: dict[str, Any] | None
 
     @property
     def session(self) -> Session:
@@ -89,6 +91,8 @@ class Session(FakeSnowflakeConnection):
 
     A database or schema that doesn't exist is simply not current.
     """
+
+    organization_name, region = "LOCAL", "AZURE_LOCAL"
 
     def __init__(self, account: Account, database: str | None, schema: str | None) -> None:
         super().__init__(

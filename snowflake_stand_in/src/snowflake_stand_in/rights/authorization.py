@@ -44,7 +44,7 @@ def check(cursor: Cursor, statement: exp.Expr) -> None:
         case exp.Merge():
             _require_write(session, statement, "SELECT", *_merged(statement))
         case exp.Copy() if isinstance(statement.this.this, exp.Var):
-            _require_stage(session, statement.this.this.name)
+            _require_stage(cursor, statement.this.this.name, writes=True)
         case exp.Copy():
             if written_by(statement) is not None:
                 _require_write(session, statement, "INSERT")
@@ -62,29 +62,33 @@ def check(cursor: Cursor, statement: exp.Expr) -> None:
                 require(session, "OWNERSHIP", kind, name, match["name"].upper())
             return
         case exp.Command() if str(statement.this).upper() in ("REMOVE", "RM"):
-            _require_stage(session, str(statement.expression).split()[0])
+            _require_stage(cursor, str(statement.expression).split()[0], writes=True)
             return
         case exp.Describe() if isinstance(statement.this, exp.Table):
             _check_describe(session, statement)
             return
+        case exp.Put():
+            _require_stage(cursor, statement.args["target"].name, writes=True)
+            return
         case exp.ListStage():
-            _require_stage(session, statement.this.name)
+            _require_stage(cursor, statement.this.name)
             return
         case exp.Describe():
             pass
         case _:
             return
     for table in tables_read(statement):
-        _check_read(session, table)
+        _check_read(cursor, table)
     if isinstance(statement, exp.Query | exp.Copy | exp.Create):
         for file_format in _formats(statement):
             name = securables.full_name(session, "FILE FORMAT", file_format)
             require(session, "USAGE", "FILE FORMAT", name)
 
 
-def _check_read(session: Session, table: exp.Table) -> None:
+def _check_read(cursor: Cursor, table: exp.Table) -> None:
+    session = cursor.session
     if isinstance(table.this, exp.Var):
-        _require_stage(session, table.this.name)
+        _require_stage(cursor, table.this.name)
         return
     if table.db.upper() in METADATA:
         database = securables.parts(table.catalog) if table.catalog else [session.database or ""]
@@ -119,9 +123,14 @@ def _check_view(access: Access, view: str) -> None:
         _check_view(access, source)
 
 
-def _require_stage(session: Session, reference: str) -> None:
+def _require_stage(cursor: Cursor, reference: str, *, writes: bool = False) -> None:
+    """Require USAGE on an external stage, READ or WRITE on an internal one."""
     name = reference.strip("'").removeprefix("@").partition("/")[0]
-    require(session, "USAGE", "STAGE", securables.full_name(session, "STAGE", name), name.upper())
+    full_name = securables.full_name(cursor.session, "STAGE", name)
+    needed = "USAGE"
+    if securables.is_internal_stage(cursor, full_name):
+        needed = "WRITE" if writes else "READ"
+    require(cursor.session, needed, "STAGE", full_name, name.upper())
 
 
 def _formats(statement: exp.Expr) -> Iterator[str]:

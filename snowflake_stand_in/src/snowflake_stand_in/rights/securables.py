@@ -146,6 +146,13 @@ def exists(cursor: Cursor, kind: str, name: str) -> bool:
             return name in access.owned(kind) or _recorded(cursor, kind, name)
 
 
+def is_internal_stage(cursor: Cursor, name: str) -> bool:
+    """Whether a full name is an internal stage's."""
+    query = f"select url from {_FS}._fs_stages where {_HERE} and name = ?"
+    found = cursor.rows(query, name.split("."))
+    return found == [("",)]
+
+
 def listed(cursor: Cursor, kind: str, container: str) -> list[str]:
     """Return the full names of the objects of a kind in a schema or database."""
     database, _, schema = container.partition(".")

@@ -199,6 +199,8 @@ def _answer(session: Session, body: dict[str, Any]) -> JSONResponse:
     else:
         ordered = [bindings[str(i + 1)] for i in range(len(bindings))]
         cursor.execute(sql, [results.bound(b["type"], b["value"]) for b in ordered] or None)
+    if cursor.upload is not None:
+        return _success(cursor.upload | {"queryId": cursor.sfqid})
     columns = results.row_type(cursor.described(), cursor.types_of(cursor.asked))
     table = cursor.result
     if type_id in DML_TYPE_IDS:

@@ -45,7 +45,7 @@ REASONS = {
     "pivot": "PIVOT and UNPIVOT name their columns differently: use CASE or UNION ALL",
     "create or alter": "CREATE OR ALTER of anything but a task",
     "create like": "CREATE TABLE … LIKE and CLONE would lose constraints and defaults",
-    "internal stage": "PUT, GET and internal stages",
+    "get": "GET: read a stage with SELECT or COPY INTO",
     "unload": "COPY INTO a location: the stand-in loads, and doesn't unload",
     "statement": "this kind of statement",
     "multi-table insert": "multi-table INSERT",
@@ -102,7 +102,7 @@ _RULES: list[tuple[str, Callable[[exp.Expr], bool]]] = [
     ("hash", lambda n: _named(n, "HASH", "HASH_AGG")),
     ("pivot", lambda n: isinstance(n, exp.Pivot)),
     ("create like", lambda n: isinstance(n, exp.LikeProperty | exp.Clone)),
-    ("internal stage", lambda n: isinstance(n, exp.Put | exp.Get)),
+    ("get", lambda n: isinstance(n, exp.Get)),
     (
         "unload",
         lambda n: (

@@ -1,4 +1,4 @@
-"""External stages on Azure Blob Storage: definition, listing, reading.
+"""Stages, on Azure Blob Storage or internal: definition, listing, reading.
 
 A stage's SAS token is stored in the account's file and shown by no statement.
 """
@@ -33,6 +33,7 @@ from snowflake_stand_in.stages.file_formats import (
     format_options,
     properties_table,
 )
+from snowflake_stand_in.stages.internal import Folder
 
 _STAGES = "_fs_global._fs_information_schema._fs_stages"
 _ACCESS = "_fs_global.main.stage_access"
@@ -47,10 +48,14 @@ class Stage:
     sas_token: str = field(repr=False)
     format: dict[str, Any]
     key: str | None = field(default=None, repr=False)
+    folder: Folder | None = None
+    """Where an internal stage keeps its files; its URL is its name."""
 
     @property
-    def container(self) -> ContainerClient:
+    def container(self) -> ContainerClient | Folder:
         """A client of the container: path style on IP addresses and localhost, as Azurite."""
+        if self.folder is not None:
+            return self.folder
         address = urlsplit(self.url)
         account, _, rest = address.path.lstrip("/").partition("/")
         if _is_local(address.hostname or ""):
@@ -120,6 +125,8 @@ def missing_file(url: str) -> ProgrammingError:
 def find(cursor: Cursor, reference: str) -> Stage:
     """Find the stage that `@db.schema.stage/path` names."""
     name, _, path = reference.strip("'").removeprefix("@").partition("/")
+    if name[:1] in ("~", "%"):
+        raise unsupported("stages of users and tables: create one")
     session = cursor.session
     parts = parts_from_var(name, session.database, session.schema)
     found = cursor.rows(
@@ -130,8 +137,11 @@ def find(cursor: Cursor, reference: str) -> Stage:
     if not found:
         raise _missing(TableName(*parts))
     ((url, token, options, integration),) = found
+    if not url:
+        folder = Folder.of(session.account, TableName(*parts))
+        return Stage(parts[-1].lower(), path, "", json.loads(options), folder=folder)
     if not url.startswith("azure://"):
-        raise unsupported("stages other than external ones on azure://")
+        raise unsupported("external stages other than on azure://")
     key = stage_access.granted(cursor, integration, url) if integration else None
     return Stage(url, path, token, json.loads(options), key)
 
@@ -142,6 +152,7 @@ def run_definition(cursor: Cursor, statement: exp.Expr) -> None:
     name = names.target(statement, session.database, session.schema)
     if isinstance(statement, exp.Drop):
         deleted = cursor.rows(f"delete from {_STAGES} {BY_NAME}", name)
+        Folder.of(session.account, name).empty()
         cursor.rows(f"delete from {_ACCESS} {BY_NAME}", name)
         if deleted == [(0,)] and not statement.args.get("exists"):
             raise _missing(name)
@@ -155,6 +166,8 @@ def run_definition(cursor: Cursor, statement: exp.Expr) -> None:
     cursor.run_translated(statement)
     if existed and not statement.args.get("replace"):
         return
+    # One of a database that is gone may have left files
+    Folder.of(session.account, name).empty()
     cursor.rows(f"insert or replace into {_ACCESS} values (?, ?, ?, '', '{{}}')", name)
     settings.store(cursor, name)
     cursor.succeed(f"Stage area {name.name} successfully created.")
@@ -191,6 +204,7 @@ def run_alter(cursor: Cursor, statement: exp.Command) -> None:
                 f"update {table} set database_name = ?, schema_name = ?, name = ? {BY_NAME}",
                 [*new, *name],
             )
+        Folder.of(session.account, name).rename(Folder.of(session.account, new))
     else:
         raise unsupported(f"ALTER STAGE … {verb.upper()}")
     cursor.succeed()

@@ -20,6 +20,9 @@ _SESSION = {
     "currentdatabase": "database",
     "currentschema": "schema",
     "currentaccount": "account_name",
+    "currentaccountname": "account_name",
+    "currentorganizationname": "organization_name",
+    "currentregion": "region",
     "currentsession": "session_id",
 }
 _CALLS = {"LAST_QUERY_ID": "last_query_id", "CURRENT_WAREHOUSE": "warehouse"}

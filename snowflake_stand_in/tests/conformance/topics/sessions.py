@@ -132,6 +132,13 @@ BEHAVIOURS = [
         "length(current_session()) > 0",
         True,
     ),
+    value(
+        "session-place",
+        "CURRENT_REGION, CURRENT_ACCOUNT_NAME and CURRENT_ORGANIZATION_NAME say where one is.",
+        "sql-reference/functions/current_region",
+        "concat(current_region(), current_account_name(), current_organization_name()) is not null",
+        True,
+    ),
     rows(
         "alter-session",
         "ALTER SESSION sets a parameter.",
