@@ -65,14 +65,6 @@ EXPECTATIONS = (
         "user-guide/querying-metadata",
     ),
     Expectation(
-        "view-variables",
-        "models",
-        "a view holds session variables (`$change_from`), as dbt's temporary ones do; should it "
-        "refuse them, drop `tmp_relation_type` from `dbt_project.yml`, which makes them temporary "
-        "tables",
-        MEMORY,
-    ),
-    Expectation(
         "first-build",
         "models",
         "`dbt build` makes every model, and its tests pass, with the transformer's rights alone",
@@ -95,8 +87,8 @@ EXPECTATIONS = (
     Expectation(
         "second-build",
         "models-again",
-        "a second `dbt build`, over an hour loaded again, finds every table's types as they are "
-        "(no 'out of sync')",
+        "a second `dbt build`, over an hour loaded again, finds that every table keeps its "
+        "contract, and rebuilds none",
         "sql-reference/intro-summary-data-types",
     ),
     Expectation(
@@ -104,6 +96,13 @@ EXPECTATIONS = (
         "models-again",
         "the hour loaded again leaves every table with as many rows as before",
         MEMORY,
+    ),
+    Expectation(
+        "swap-keeps-readers",
+        "models-again",
+        "a table that a full refresh has built beside the old one and swapped with it has the "
+        "same readers",
+        SQL + "alter-table",
     ),
     Expectation(
         "model-published",
@@ -140,13 +139,13 @@ EXPECTATIONS = (
     Expectation(
         "graph-together",
         "automation",
-        "the graph of `tasks.new_rows` keeps together when `grant ownership on all tasks` moves it",
+        "the graph of `tasks.new_loads` keeps together when `grant ownership on all tasks` moves it",
         SQL + "grant-ownership",
     ),
     Expectation(
         "graph-consumes",
         "automation",
-        "the graph runs to its end, and the transaction of `tasks.all_done` consumes the stream",
+        "the graph runs to its end, and consumes both of its streams",
         "user-guide/streams-intro",
     ),
     Expectation(
@@ -154,12 +153,6 @@ EXPECTATIONS = (
         "conformance",
         "each behaviour of `snowflake_stand_in/CONFORMANCE.md` is the account's",
         MEMORY,
-    ),
-    Expectation(
-        "clustering",
-        "figures",
-        "Automatic Clustering takes next to nothing: rows arrive by day",
-        FUNCTIONS + "automatic_clustering_history",
     ),
     Expectation(
         "statements-told",

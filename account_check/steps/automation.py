@@ -60,7 +60,7 @@ def _together(run: Run) -> Finding:
     states = {task["state"] for task in tasks}
     return judged(
         "graph-together",
-        roots == ["NEW_ROWS"] and owners == {run.deployment.transformer_role} and len(states) == 1,
+        roots == ["NEW_LOADS"] and owners == {run.deployment.transformer_role} and len(states) == 1,
         f"{len(tasks)} tasks, roots {', '.join(roots)}, {', '.join(sorted(states))}",
     )
 
@@ -72,7 +72,7 @@ def _consumes(run: Run) -> Finding:
         " and schema_name = 'TASKS' and completed_time is not null"
     )
     with run.login("transformer") as connection, connection.cursor() as cursor:
-        cursor.execute("execute task tasks.new_rows")
+        cursor.execute("execute task tasks.new_loads")
 
         def is_over() -> bool:
             found = rows(cursor, ended)
@@ -80,9 +80,13 @@ def _consumes(run: Run) -> Finding:
 
         over = wait_for(is_over, GRAPH_SECONDS)
         failed = [f"{n}: {e}" for n, state, e in rows(cursor, ended) if state == "FAILED"]
-        ((has_data,),) = rows(cursor, "select system$stream_has_data('bronze.new_rows')")
+        ((has_data,),) = rows(
+            cursor,
+            "select system$stream_has_data('ledger.new_loads')"
+            " or system$stream_has_data('ledger.new_watermarks')",
+        )
     return judged(
         "graph-consumes",
         over and not failed and str(has_data).lower() == "false",
-        "; ".join(failed) or f"the stream has data: {has_data}",
+        "; ".join(failed) or f"a stream has data: {has_data}",
     )

@@ -7,7 +7,7 @@ from typing import Any
 from snowflake.connector.cursor import SnowflakeCursor
 
 from account_check import cost
-from account_check.account import rows, shown
+from account_check.account import rows
 from account_check.findings import Finding, judged, not_tried
 from account_check.run import Run
 from account_check.scratch import USERS, user_of
@@ -32,15 +32,7 @@ select sum(credits_used) as credits
 from table(information_schema.warehouse_metering_history(date_range_start => {_SINCE}))
 where startswith(warehouse_name, '{{prefix}}')
 """
-_CLUSTERING = f"""
-select sum(credits_used) as credits
-from table(information_schema.automatic_clustering_history(
-    date_range_start => {_SINCE}, table_name => '{{table}}'
-))
-"""
 LARGEST = 5
-NEXT_TO_NOTHING = 0.05
-"""Credits."""
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -48,14 +40,8 @@ def check(run: Run) -> Iterator[Finding]:
     with run.administrator() as cursor:
         run.figures = [_of_user(cursor, run.prefix, role) for role in USERS]
         ((used,),) = rows(cursor, _METERING.format(prefix=run.prefix))
-        clustered = _sum(
-            rows(cursor, _CLUSTERING.format(table=f"{run.prefix}.{schema}.{table['name']}"))[0][0]
-            for schema in ("SILVER", "GOLD")
-            for table in shown(cursor, f"tables in schema {schema}")
-            if table["cluster_by"]
-        )
     yield from of_statements(run.figures)
-    yield from of_credits(used, clustered)
+    yield of_credits(used)
 
 
 def of_statements(figures: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -75,17 +61,12 @@ def of_statements(figures: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
         yield judged("partitions-told", read <= total, f"{read} of {total} partitions")
 
 
-def of_credits(used: Decimal | None, clustered: Decimal | None) -> Iterator[Finding]:
-    """Judge what the warehouses and Automatic Clustering took, if it is told yet."""
+def of_credits(used: Decimal | None) -> Finding:
+    """Judge what the warehouses took, if it is told yet."""
     if used is None:
-        yield not_tried("cost", "nothing is told of these hours yet")
-    else:
-        wanted = cost.estimated_credits()
-        yield judged("cost", used <= wanted, f"{used:.2f} credits, {wanted:.2f} estimated")
-    if clustered is None:
-        yield not_tried("clustering", "no table has a clustering key, or nothing is told yet")
-    else:
-        yield judged("clustering", clustered <= NEXT_TO_NOTHING, f"{clustered} credits")
+        return not_tried("cost", "nothing is told of these hours yet")
+    wanted = cost.estimated_credits()
+    return judged("cost", used <= wanted, f"{used:.2f} credits, {wanted:.2f} estimated")
 
 
 def _of_user(cursor: SnowflakeCursor, prefix: str, role: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""No window is too large: a table is filled batch by batch, and readers have the old one until then."""
+"""No window is too large: a table is filled in batches, and readers have the old one until then."""
 
 import json
 from collections import defaultdict
@@ -31,7 +31,7 @@ def load_at_once(warehouse: Warehouse, first: datetime, days: int) -> None:
 
 
 def batches(warehouse: Warehouse) -> dict[str, list[str]]:
-    """Return the last keys of the batches that each model has recorded; a window's last has none."""
+    """Return the last keys of the batches that each model recorded; a window's last has none."""
     found: dict[str, list[str]] = defaultdict(list)
     for model, key in warehouse.query(
         "select model, last_key from ledger.model_progress where last_key != ''"

@@ -206,9 +206,7 @@ def test_from_a_blob_to_gold(
     states = run_graph(tables, models)
     assert set(states.values()) == {"SUCCEEDED"}
     assert has_work(tables), "months are made once a day"
-    tables.run(
-        "update ledger.model_watermarks set recorded_at = dateadd('day', -1, recorded_at)"
-    )
+    tables.run("update ledger.model_watermarks set recorded_at = dateadd('day', -1, recorded_at)")
     # As another version left them
     tables.run("alter table gold.repository_days rename column human_count to people")
     tables.run("drop table gold.rankings")
