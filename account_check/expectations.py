@@ -139,7 +139,8 @@ EXPECTATIONS = (
     Expectation(
         "graph-together",
         "automation",
-        "the graph of `tasks.new_loads` keeps together when `grant ownership on all tasks` moves it",
+        "the graph of `tasks.new_loads` keeps together when `grant ownership on all tasks` "
+        "moves it",
         SQL + "grant-ownership",
     ),
     Expectation(
