@@ -91,6 +91,23 @@ def test_a_grain_is_the_key_that_is_tested(nodes: list[dict[str, Any]]) -> None:
     assert stated == keys
 
 
+def test_a_model_is_a_change_set_or_a_view(nodes: list[dict[str, Any]]) -> None:
+    """As macros/change_set.sql says; dbt-bouncer knows dbt's own materialisations alone."""
+    models = [node for node in nodes if node["resource_type"] == "model"]
+    assert {node["config"]["materialized"] for node in models} == {"change_set", "view"}
+
+
+def test_a_table_has_a_contract(nodes: list[dict[str, Any]]) -> None:
+    """A table is made of it."""
+    assert not [
+        node["name"]
+        for node in nodes
+        if node["resource_type"] == "model"
+        and node["config"]["materialized"] == "change_set"
+        and not node["config"]["contract"]["enforced"]
+    ]
+
+
 def test_tables_of_all_measures_have_each(nodes: list[dict[str, Any]]) -> None:
     """What macros/measures.sql names; the other tables choose, and name no count twice."""
     measures = measured()
