@@ -17,7 +17,12 @@ from account_check.account import Account
 from account_check.storage import Storage
 from include.sql.settings import Deployment
 
-WAREHOUSES = {"loader": "load", "transformer": "transform", "trainer": "train"}
+WAREHOUSES = {
+    "loader": "load",
+    "transformer": "transform",
+    "trainer": "train",
+    "reader": "read",
+}
 
 
 @dataclass
@@ -77,7 +82,7 @@ class Run:
 
     @contextmanager
     def login(self, role: str) -> Iterator[SnowflakeConnection]:
-        """Log in as the user of a role: loader, transformer or trainer."""
+        """Log in as the user of a role: loader, transformer, trainer or reader."""
         with self.account.user(
             scratch.user_of(self.prefix, role),
             self.key,

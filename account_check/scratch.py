@@ -20,7 +20,7 @@ from account_check.account import shown
 from include.sql.settings import Deployment
 
 FORM = re.compile(r"ACCOUNT_CHECK_[0-9A-F]{8}")
-USERS = ("loader", "transformer", "trainer")
+USERS = ("loader", "transformer", "trainer", "reader")
 # In this order nothing is dropped that another one still needs
 KINDS = ("database", "warehouse", "user", "role", "resource monitor", "integration")
 
