@@ -20,6 +20,15 @@
 {%- endmacro %}
 
 
+{# NAME, of NAME_text: null if it is no time. #}
+{% macro utc_timestamps(names) -%}
+    {%- for name in names %}
+    {{- "" if loop.first else ",\n" -}}
+    {{ utc_timestamp(name ~ '_text') }} as {{ name }}
+    {%- endfor %}
+{%- endmacro %}
+
+
 {# The id, or before 2015, when the archive had none, the name. #}
 {% macro entity_key(id, name) -%}
     coalesce(cast({{ id }} as varchar), 'name:' || lower({{ name }}))

@@ -124,10 +124,7 @@ parsed as (
         *,
         {{ tried(numbers, 'number(38, 0)') | indent(8) }},
         {{ tried(booleans, 'boolean') | indent(8) }},
-        {%- for name in times %}
-        {{ utc_timestamp(name ~ '_text') | indent(8) }} as {{ name }}
-        {{- "," if not loop.last }}
-        {%- endfor %}
+        {{ utc_timestamps(times) | indent(8) }}
     from extracted
 
 ),
