@@ -97,6 +97,7 @@ PREPARE: tuple[Pass, ...] = (
     alone(denials.check),
     context.check_functions,
     context.call_functions,
+    current.call_functions,
     alone(refusals.check),
     authorization.check,
     tasks.call_functions,
