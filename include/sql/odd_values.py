@@ -20,7 +20,7 @@ def odd_values(connection: SnowflakeConnection, hours: Sequence[str]) -> str | N
     first, last = (datetime.fromisoformat(hour).date() for hour in (hours[0], hours[-1]))
     found = run_statement(connection.cursor(), STATEMENT, first=first, last=last)
     lines = [
-        f"{day}: {field} is no number, boolean or time in {count:,} lines"
+        f"{day}: {field} is no number, boolean or time (lines: {count:,})"
         for day, field, count in found
     ]
     if lines:

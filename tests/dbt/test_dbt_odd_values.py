@@ -275,7 +275,7 @@ def test_an_alert_tells_of_the_days_fields(
     count = sum("payload:number" in of_line for of_line in each[1].values())
     told = odd_values(warehouse.connection, [f"{DAY}T00", f"{DAY}T23"])
     assert told is not None
-    assert f"{DAY}: payload:number is no number, boolean or time in {count} lines\n" in told
+    assert f"{DAY}: payload:number is no number, boolean or time (lines: {count})\n" in told
     assert len(told.splitlines()) == len(fields) + 1
     assert odd_values(warehouse.connection, ["2015-02-28T00", "2015-02-28T23"]) is None
 

@@ -224,7 +224,6 @@ def _deploy(stack: Elsewhere, home: Path) -> None:
     login = {
         "account": "elsewhere",
         "user": "ADMIN",
-        "role": "ACCOUNTADMIN",
         "authenticator": "SNOWFLAKE_JWT",
         "private_key_file": str(paths.SNOWFLAKE_KEY),
         "host": "localhost",
@@ -235,21 +234,22 @@ def _deploy(stack: Elsewhere, home: Path) -> None:
     file = home / "connections.toml"
     file.write_text("[deployer]\n" + "".join(lines))
     file.chmod(0o600)
-    done = subprocess.run(
-        [paths.PYTHON, "-m", "include.sql.deploy"],
-        cwd=paths.ROOT,
-        env={
-            **_without_usual_settings(stack),
-            **SNOWFLAKE,
-            **tokens(stack),
-            "SNOWFLAKE_HOME": str(home),
-            "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "deployer",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    for program in ("include.sql.account", "include.sql.deploy"):
+        done = subprocess.run(
+            [paths.PYTHON, "-m", program],
+            cwd=paths.ROOT,
+            env={
+                **_without_usual_settings(stack),
+                **SNOWFLAKE,
+                **tokens(stack),
+                "SNOWFLAKE_HOME": str(home),
+                "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "deployer",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def _dags_test(environment: Mapping[str, str], conf: Mapping[str, object]) -> str:
