@@ -21,7 +21,7 @@ from azure.storage.blob import BlobServiceClient
 
 from functions.app_settings import catch_up_hours, ingest_settings, open_containers
 from functions.catch_up import catch_up
-from include.sql import deploy
+from include.sql import account, budget, deploy
 from include.sql.settings import Deployment
 from local.launcher.layout import Layout
 from local.launcher.source import Source
@@ -136,7 +136,9 @@ def test_every_value_is_in_what_is_deployed(
     deployment = Deployment.from_environment()
     code = {"models": [], "blob_name": "", "files_per_copy": 1}
 
-    text = "".join(deploy.render(script, deployment, code) for script in deploy.scripts())
+    texts = [account.render(script, deployment) for script in account.scripts()]
+    texts += [deploy.render(script, deployment, code) for script in deploy.scripts()]
+    text = "".join([*texts, *budget.calls(deployment)])
 
     shown = [value for name, value in settings.items() if not name.endswith("_SAS_TOKEN")]
     assert [value for value in shown if not re.search(rf"\b{re.escape(value)}\b", text)] == []
