@@ -15,7 +15,7 @@ WITH_SCHEMACHANGE = PATH="$$PATH:$(CURDIR)/.local/schemachange/bin" $(PYTHON)
 DEPLOY = $(WITH_SCHEMACHANGE) -m include.sql.deploy
 
 .DEFAULT_GOAL := setup
-.PHONY: setup run backfill up down status test test-fast test-long test-stand-in conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint types manifest docs dbt-slim function-package snowflake-plan snowflake-deploy account-check lock clean help
+.PHONY: setup run backfill up down status test test-fast test-long test-stand-in conformance bench-ingest bench-bronze bench-extraction bench-dbt bench-day lint types manifest docs dbt-slim function-package snowflake-account snowflake-plan snowflake-deploy account-check lock clean help
 
 setup: ## Install everything into this folder; each step once
 	@$(SYSTEM_PYTHON) -m local.setup
@@ -99,6 +99,9 @@ function-package: ## Build .local/function, the folder that func azure functiona
 
 snowflake-plan: setup ## Print what snowflake-deploy would run
 	@$(DEPLOY) --plan
+
+snowflake-account: setup ## Prepare the account for deployments, as its ACCOUNTADMIN; PLAN=1 prints
+	@$(PYTHON) -m include.sql.account $(if $(PLAN),--plan)
 
 snowflake-deploy: setup ## Bring the configured Snowflake account to include/sql/migrations
 	@$(DEPLOY)

@@ -1,6 +1,5 @@
-"""The account: the connection that `make snowflake-deploy` takes, and logins of our own users."""
+"""The account: the connection that `make snowflake-account` takes, and logins of our own users."""
 
-import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,9 @@ from snowflake.connector import SnowflakeConnection
 from snowflake.connector.constants import CONNECTIONS_FILE
 from snowflake.connector.cursor import SnowflakeCursor
 
+from include.sql.account import ADMINISTRATOR
+from include.sql.login import connection_name, log_in
+
 ADDRESS = ("account", "host", "port", "protocol")
 
 
@@ -24,15 +26,14 @@ class ConnectionMissingError(Exception):
 class Account:
     """An account, as a connection of connections.toml names it; its login is an administrator's."""
 
-    connection_name: str
     settings: Mapping[str, Any] = field(repr=False)
 
     @classmethod
     def from_environment(cls) -> "Account":
         """Read the connection; raises ConnectionMissingError."""
-        name = os.environ.get("SNOWFLAKE_DEFAULT_CONNECTION_NAME", "default")
+        name = connection_name()
         try:
-            return cls(name, tomllib.loads(CONNECTIONS_FILE.read_text())[name])
+            return cls(tomllib.loads(CONNECTIONS_FILE.read_text())[name])
         except (OSError, KeyError) as error:
             raise ConnectionMissingError(
                 f"no connection '{name}' in the connector's connections.toml: docs/deploy.md, "
@@ -46,8 +47,8 @@ class Account:
 
     @contextmanager
     def administrator(self) -> Iterator[SnowflakeConnection]:
-        """Log in as the connection does."""
-        with snowflake.connector.connect(connection_name=self.connection_name) as connection:
+        """Log in as the connection does, with an administrator's role."""
+        with log_in(ADMINISTRATOR) as connection:
             yield connection
 
     @contextmanager

@@ -45,6 +45,7 @@ with DAG(
     # Silver and Gold: each folder of models a task, with its tests
     silver, gold = dbt_build("silver"), dbt_build("gold")
     news >> silver >> gold
+    gold >> tasks.alert_odd_values(hours)
 
     # ALS: train on Gold and publish, unless the same data has been trained on before
     model = tasks.plan_model(hours)

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from snowflake_stand_in.testing import StandIn
@@ -18,8 +18,16 @@ ANYWHERE = {
 """Settings for tests that use no stage."""
 
 
-def deploy(home: Path, address: Mapping[str, object], settings: Mapping[str, str]) -> str:
-    """Run `python -m include.sql.deploy` against the server at `address`; return what it says.
+PROGRAMS = ("include.sql.account", "include.sql.deploy")
+
+
+def deploy(
+    home: Path,
+    address: Mapping[str, object],
+    settings: Mapping[str, str],
+    programs: Sequence[str] = PROGRAMS,
+) -> str:
+    """Prepare the account at `address` and deploy to it, as users do; return what that says.
 
     `address` holds the connector's host, port and protocol; `home` takes its connections.toml.
     """
@@ -36,16 +44,19 @@ def deploy(home: Path, address: Mapping[str, object], settings: Mapping[str, str
     file.write_text("[default]\n" + "".join(lines))
     file.chmod(0o600)
     path = os.pathsep.join([os.environ["PATH"], str(paths.SCHEMACHANGE / "bin")])
-    done = subprocess.run(
-        [paths.PYTHON, "-m", "include.sql.deploy"],
-        cwd=paths.ROOT,
-        env={**os.environ, **settings, "SNOWFLAKE_HOME": str(home), "PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    said = ""
+    for program in programs:
+        done = subprocess.run(
+            [paths.PYTHON, "-m", program],
+            cwd=paths.ROOT,
+            env={**os.environ, **settings, "SNOWFLAKE_HOME": str(home), "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        said += done.stdout
+    return said
 
 
 def deployed_account(folder: Path) -> None:

@@ -7,14 +7,18 @@ from account_check.findings import Finding, judged, not_tried, tried
 from account_check.run import Run
 from account_check.scratch import USERS, make_users
 from account_check.storage import InternalStages
-from include.sql import deploy
+from include.sql import account, deploy
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Make the users, deploy, and log in as each."""
+    deployment = run.deployment
     with run.account.administrator() as connection, connection.cursor() as cursor:
         make_users(cursor, run.prefix, run.key)
-    deployment = run.deployment
+        account.prepare(connection, deployment)
+        # The deployment logs in as the check does
+        ((user,),) = rows(cursor, "select current_user()")
+        cursor.execute(f'grant role {deployment.deployer_role} to user "{user}"')
     ran = deploy.deploy(deployment, deploy.from_code(deployment))
     yield judged(
         "empty-account",

@@ -12,7 +12,7 @@ def check(run: Run) -> Iterator[Finding]:
     """Deploy twice, and look whether the tasks are as they were."""
     before = _states(run)
     old = run.deployment
-    new = old.model_copy(update={"auto_suspend": old.auto_suspend + 1})
+    new = old.model_copy(update={"statement_timeout": old.statement_timeout + 1})
     code = deploy.from_code(old)
     first = deploy.deploy(old, code)
     wanted = [

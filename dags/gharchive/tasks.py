@@ -90,6 +90,23 @@ def alert(outcomes: Iterable[dict[str, Any]]) -> str:
     raise AirflowSkipException("Every hour is as it should be")
 
 
+@task
+def alert_odd_values(hours: list[str]) -> str:
+    """Tell of fields that hold something else than a number, boolean or time; the day goes on."""
+    from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from include.sql.odd_values import odd_values
+    from plugins.alerts import send_alert
+
+    with closing(SnowflakeHook("gharchive_transformer").get_conn()) as connection:
+        text = odd_values(connection, hours)
+    if text:
+        send_alert(text)
+        return text
+    raise AirflowSkipException("Every value is as it should be")
+
+
 @task.short_circuit
 def is_anything_new() -> dict[str, Any] | None:
     """Go on only if dbt, training or the refresh have something to do; the log says why."""

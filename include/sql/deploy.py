@@ -1,8 +1,9 @@
 """Bring a Snowflake account to what `migrations/` says: `python -m include.sql.deploy [--plan]`.
 
+The account has been prepared (`include.sql.account`); what is made here belongs to the deployer.
 schemachange runs the scripts, each version once and each repeatable one when it has changed. Before
-it can, there must be a database for its history and a warehouse to write it. Where tasks build
-Silver and Gold, dbt compiles the models first.
+it can, there must be a database for its history. Where tasks build Silver and Gold, dbt compiles
+the models first.
 """
 
 import argparse
@@ -12,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,12 +24,16 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.constants import CONNECTIONS_FILE
 
+from include.sql.budget import BudgetError, set_up_budget
 from include.sql.load import BLOB_NAME, FILES_PER_COPY
+from include.sql.login import address, connection_name, log_in
+from include.sql.running import running_on
 from include.sql.settings import Deployment, SettingsError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # The load's statements, for the task that runs them too: `{% include 'modules/…' %}`
 MODULES = Path(__file__).parent / "load"
+_NO_SUCH_ROLE = 390189
 
 
 class DeployError(Exception):
@@ -73,7 +77,7 @@ def render(script: str, deployment: Deployment, code: Mapping[str, Any]) -> str:
 
 def plan(deployment: Deployment, code: Mapping[str, Any]) -> list[str]:
     """Return the scripts that `deploy` would run; changes nothing."""
-    with _connect() as connection:
+    with _log_in(deployment) as connection:
         if not _exists(connection, deployment.database):
             return scripts()
     log = _schemachange(deployment, code, "--schemachange-dry-run")
@@ -81,32 +85,29 @@ def plan(deployment: Deployment, code: Mapping[str, Any]) -> list[str]:
 
 
 def deploy(deployment: Deployment, code: Mapping[str, Any]) -> list[str]:
-    """Run what has to be run; return the names of the scripts that ran."""
-    with _connect() as connection, connection.cursor() as cursor:
+    """Run what has to be run, as the deployer; return the names of the scripts that ran."""
+    with _log_in(deployment) as connection:
         if not _exists(connection, deployment.database):
-            cursor.execute(f"create database {deployment.database}")
-        cursor.execute(
-            f"create warehouse if not exists {deployment.load_warehouse} "
-            f"warehouse_size = '{deployment.load_warehouse_size}' initially_suspended = true "
-            f"auto_suspend = {deployment.auto_suspend}"
-        )
-    log = _schemachange(deployment, code)
+            connection.cursor().execute(f"create database {deployment.database}")
+        connection.cursor().execute(f"use warehouse {deployment.load_warehouse}")
+        with running_on(connection, deployment):
+            log = _schemachange(deployment, code)
+        set_up_budget(connection, deployment)
     return re.findall(r"Applying .*change script +a_script_name=(\S+)", log)
 
 
-def _connect() -> SnowflakeConnection:
-    return snowflake.connector.connect(connection_name=_connection_name())
-
-
-def _connection_name() -> str:
-    return os.environ.get("SNOWFLAKE_DEFAULT_CONNECTION_NAME", "default")
-
-
-def _address() -> dict[str, str]:
-    """Return what schemachange takes from the environment and not from connections.toml."""
-    connection = tomllib.loads(CONNECTIONS_FILE.read_text())[_connection_name()]
-    names = ("host", "port", "protocol")
-    return {f"SNOWFLAKE_{n.upper()}": str(connection[n]) for n in names if n in connection}
+def _log_in(deployment: Deployment) -> SnowflakeConnection:
+    role = str(deployment.deployer_role)
+    try:
+        return log_in(role)
+    except snowflake.connector.errors.DatabaseError as error:
+        if error.errno != _NO_SUCH_ROLE:
+            raise
+        raise DeployError(
+            f"{error.msg}\nThe deployment runs as role {role}: prepare the account once with an "
+            "administrator's login (`make snowflake-account`), with this user among "
+            "GHARCHIVE_DEPLOYER_USERS."
+        ) from error
 
 
 def _exists(connection: SnowflakeConnection, database: str) -> bool:
@@ -140,15 +141,16 @@ def _schemachange(deployment: Deployment, code: Mapping[str, Any], *options: str
                 ),
                 "--schemachange-create-change-history-table",
                 *("--schemachange-connections-file-path", str(CONNECTIONS_FILE)),
-                *("--connection-name", _connection_name()),
+                *("--connection-name", connection_name()),
                 *("--snowflake-database", deployment.database),
+                *("--snowflake-role", str(deployment.deployer_role)),
                 *("--snowflake-warehouse", str(deployment.load_warehouse)),
             ],
             # Not --vars: a command line is seen by everyone on the machine
             # SNOWFLAKE_ROLE and its like, which dbt reads, would go before the connection's
             env={
                 **{n: v for n, v in os.environ.items() if not n.startswith("SNOWFLAKE_")},
-                **_address(),
+                **address(),
                 "SCHEMACHANGE_VARS": json.dumps(deployment.variables()),
             },
             stdout=subprocess.PIPE,
@@ -184,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(
                 f"{len(names)} of {len(scripts())} scripts have run: {', '.join(names) or 'none'}"
             )
-    except (SettingsError, DeployError, snowflake.connector.Error) as error:
+    except (SettingsError, DeployError, BudgetError, snowflake.connector.Error) as error:
         print(f"snowflake-deploy failed: {error}", file=sys.stderr)
         return 1
     return 0

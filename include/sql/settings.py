@@ -52,11 +52,13 @@ class Deployment(BaseSettings):
     azure_tenant_id: Tenant | None = None
     queue_url: QueueUrl | None = None
 
+    deployer_role: Identifier | None = None
     loader_role: Identifier | None = None
     transformer_role: Identifier | None = None
     trainer_role: Identifier | None = None
     reader_role: Identifier | None = None
     pipe_role: Identifier | None = None
+    deployer_users: Names = []
     loader_users: Names = []
     transformer_users: Names = []
     trainer_users: Names = []
@@ -85,7 +87,7 @@ class Deployment(BaseSettings):
     @model_validator(mode="after")
     def _name_the_rest(self) -> Self:
         names = {
-            **{f"{role}_role": role for role in ROLES},
+            **{f"{role}_role": role for role in ("deployer", *ROLES)},
             **{f"{warehouse}_warehouse": warehouse for warehouse in WAREHOUSES},
             "resource_monitor": "monitor",
             "storage_integration": "storage",
@@ -127,7 +129,7 @@ class Deployment(BaseSettings):
         return {
             # schemachange makes text of all: None would be true
             **{name: value or "" for name, value in self.model_dump(exclude=tokens).items()},
-            **{role: getattr(self, f"{role}_role") for role in ROLES},
+            **{role: getattr(self, f"{role}_role") for role in ("deployer", *ROLES)},
             "roles": [getattr(self, f"{role}_role") for role in ROLES],
             "users": {
                 getattr(self, f"{role}_role"): getattr(self, f"{role}_users") for role in ROLES[:4]

@@ -87,7 +87,7 @@ class Follower:
             return f"  {loaded} hours loaded ({rows:,} rows), {unchanged} unchanged"
         if task["task_id"] == "is_anything_new" and not self.airflow.result(task):
             return "  nothing is new since the last complete run: the rest is skipped"
-        if task["task_id"] == "alert":
+        if task["task_id"].startswith("alert"):
             alarms = str(self.airflow.result(task)).splitlines()
             return "".join(f"\n      ! {alarm}" for alarm in alarms)
         return ""

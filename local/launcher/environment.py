@@ -54,11 +54,10 @@ def deployment_environment(
 
 
 def write_connection_file(layout: Layout, ports: Mapping[str, int]) -> None:
-    """Write connections.toml for the connector and schemachange: the account's administrator."""
+    """Write connections.toml for the connector and schemachange: a user who may take any role."""
     settings = {
         "account": "gharchive",
         "user": "ADMIN",
-        "role": "ACCOUNTADMIN",
         "authenticator": "SNOWFLAKE_JWT",
         "private_key_file": str(paths.SNOWFLAKE_KEY),
         "host": "127.0.0.1",

@@ -343,15 +343,16 @@ class Stack:
                 with suppress(ResourceExistsError):
                     blob.create_container(name)
         write_connection_file(self.layout, self.ports)
-        done = subprocess.run(
-            [sys.executable, "-m", "include.sql.deploy"],
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise processes.ServiceError(done.stderr)
+        for program in ("include.sql.account", "include.sql.deploy"):
+            done = subprocess.run(
+                [sys.executable, "-m", program],
+                env=self.environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                raise processes.ServiceError(done.stderr)
 
     def _migrate_airflow(self) -> None:
         """Create or upgrade Airflow's metadata database; done once a version."""

@@ -287,7 +287,7 @@ def test_what_dbt_fails_at_or_dies_of_is_left_to_do(reconciled: Warehouse) -> No
         complete()
 
         with killed_at_write(2):
-            assert reconciled.dbt_failures("build", "--select", "event_rows")
+            assert reconciled.dbt_failures("build", "--full-refresh", "--select", "event_rows")
         assert reasons() == begun
         complete()
 

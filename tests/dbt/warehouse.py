@@ -45,7 +45,7 @@ def dates_of(events: Sequence[Event]) -> set[str]:
     """Return the UTC dates of the events that have one."""
     dates = set()
     for event in events:
-        with suppress(ValueError):
+        with suppress(ValueError, AttributeError, OverflowError):
             dates.add(utc(event).date().isoformat())
     return dates
 

@@ -49,6 +49,8 @@ SNOWFLAKE = {
     **{f"GHARCHIVE_{job}_USERS".upper(): user for job, (user, _, _) in JOBS.items()},
     **{f"GHARCHIVE_{job}_ROLE".upper(): role for job, (_, role, _) in JOBS.items()},
     "GHARCHIVE_PIPE_ROLE": "PLUMBING",
+    "GHARCHIVE_DEPLOYER_ROLE": "ARCHITECTURE",
+    "GHARCHIVE_DEPLOYER_USERS": "MASON",
     "GHARCHIVE_LOAD_WAREHOUSE": "HAULAGE",
     "GHARCHIVE_TRANSFORM_WAREHOUSE": "BUILDERS",
     "GHARCHIVE_TRAIN_WAREHOUSE": "GYM",
@@ -59,6 +61,7 @@ SNOWFLAKE = {
     "GHARCHIVE_READ_WAREHOUSE_SIZE": "MEDIUM",
     "GHARCHIVE_AUTO_SUSPEND": "77",
     "GHARCHIVE_STATEMENT_TIMEOUT": "4321",
+    "GHARCHIVE_BATCH_ROWS": "54321",
     "GHARCHIVE_CREDIT_QUOTA": "23",
     "GHARCHIVE_SERVERLESS_CREDITS": "17",
     "GHARCHIVE_BUDGET_EMAIL": "someone@example.com",
@@ -96,6 +99,7 @@ class Elsewhere(Stack):
             for user, _, _ in JOBS.values():
                 cursor.execute(
                     f"create user {user} type = service default_secondary_roles = () "
+                    f"email = '{SNOWFLAKE['GHARCHIVE_BUDGET_EMAIL']}' "
                     f"rsa_public_key = '{base64.b64encode(der).decode()}'"
                 )
 

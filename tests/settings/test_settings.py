@@ -21,7 +21,7 @@ from azure.storage.blob import BlobServiceClient
 
 from functions.app_settings import catch_up_hours, ingest_settings, open_containers
 from functions.catch_up import catch_up
-from include.sql import deploy
+from include.sql import account, budget, deploy
 from include.sql.settings import Deployment
 from local.launcher.layout import Layout
 from local.launcher.source import Source
@@ -136,7 +136,9 @@ def test_every_value_is_in_what_is_deployed(
     deployment = Deployment.from_environment()
     code = {"models": [], "blob_name": "", "files_per_copy": 1}
 
-    text = "".join(deploy.render(script, deployment, code) for script in deploy.scripts())
+    texts = [account.render(script, deployment) for script in account.scripts()]
+    texts += [deploy.render(script, deployment, code) for script in deploy.scripts()]
+    text = "".join([*texts, *budget.calls(deployment)])
 
     shown = [value for name, value in settings.items() if not name.endswith("_SAS_TOKEN")]
     assert [value for value in shown if not re.search(rf"\b{re.escape(value)}\b", text)] == []
@@ -224,7 +226,6 @@ def _deploy(stack: Elsewhere, home: Path) -> None:
     login = {
         "account": "elsewhere",
         "user": "ADMIN",
-        "role": "ACCOUNTADMIN",
         "authenticator": "SNOWFLAKE_JWT",
         "private_key_file": str(paths.SNOWFLAKE_KEY),
         "host": "localhost",
@@ -235,21 +236,22 @@ def _deploy(stack: Elsewhere, home: Path) -> None:
     file = home / "connections.toml"
     file.write_text("[deployer]\n" + "".join(lines))
     file.chmod(0o600)
-    done = subprocess.run(
-        [paths.PYTHON, "-m", "include.sql.deploy"],
-        cwd=paths.ROOT,
-        env={
-            **_without_usual_settings(stack),
-            **SNOWFLAKE,
-            **tokens(stack),
-            "SNOWFLAKE_HOME": str(home),
-            "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "deployer",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    for program in ("include.sql.account", "include.sql.deploy"):
+        done = subprocess.run(
+            [paths.PYTHON, "-m", program],
+            cwd=paths.ROOT,
+            env={
+                **_without_usual_settings(stack),
+                **SNOWFLAKE,
+                **tokens(stack),
+                "SNOWFLAKE_HOME": str(home),
+                "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "deployer",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def _dags_test(environment: Mapping[str, str], conf: Mapping[str, object]) -> str:

@@ -4,27 +4,40 @@ import os
 import subprocess
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from snowflake.connector import DictCursor, SnowflakeConnection
+from snowflake_stand_in.testing import StandIn
 
 from include.sql import deploy
 from include.sql.load import load_hours
 from local.launcher.stack import Stack
 from local.setup import paths
+from tests import deployment, hostile
+from tests.deployment import ANYWHERE
 from tests.sql.conftest import Archive, Tables
 
 
-def run(stack: Stack, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def run(
+    stack: Stack, *options: str, program: str = "deploy", **settings: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does, with the stack's settings but for these."""
     return subprocess.run(
-        [paths.PYTHON, "-m", "include.sql.deploy", *options],
+        [paths.PYTHON, "-m", f"include.sql.{program}", *options],
         cwd=paths.ROOT,
         env={**stack.environment(), **settings},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def prepare_and_run(stack: Stack, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Let the administrator prepare the account, and deploy."""
+    prepared = run(stack, program="account", **settings)
+    assert prepared.returncode == 0, prepared.stderr
+    return run(stack, **settings)
 
 
 def history(tables: Tables) -> list[tuple[object, ...]]:
@@ -56,19 +69,108 @@ def test_a_second_deployment_changes_nothing(
 
 def test_a_new_setting_runs_the_scripts_that_have_it(stack: Stack) -> None:
     """A plan shows their statements and changes nothing."""
-    quota = {"GHARCHIVE_CREDIT_QUOTA": "33"}
+    longer = {"GHARCHIVE_RETENTION_DAYS": "3"}
 
-    planned = run(stack, "--plan", **quota)
-    deployed = run(stack, **quota)
+    planned = run(stack, "--plan", **longer)
+    deployed = run(stack, **longer)
 
     total = len(deploy.scripts())
-    assert "credit_quota = 33" in planned.stdout
+    assert "data_retention_time_in_days = 3" in planned.stdout
     assert planned.stdout.endswith(f"-- 1 of {total} scripts would run\n")
-    assert deployed.stdout == f"1 of {total} scripts have run: R__1_warehouses.sql\n"
+    assert deployed.stdout == f"1 of {total} scripts have run: R__5_limits.sql\n"
+    with stack.connect_snowflake() as connection:
+        [schema] = shown(connection, "schemas like 'BRONZE' in database GHARCHIVE")
+    assert schema["retention_time"] == "3"
+    run(stack)
+
+
+def test_what_may_be_spent_is_the_administrators(stack: Stack) -> None:
+    """Its plan shows the statements; the monitor's month doesn't begin again."""
+    quota = {"GHARCHIVE_CREDIT_QUOTA": "33"}
+
+    planned = run(stack, "--plan", program="account", **quota)
+    prepare_and_run(stack, **quota)
+
+    assert "credit_quota = 33" in planned.stdout
+    assert planned.stdout.count("start_timestamp") == 1
     with stack.connect_snowflake() as connection:
         (monitor,) = shown(connection, "resource monitors like 'GHARCHIVE_MONITOR'")
     assert monitor["credit_quota"] == "33.00"
-    run(stack)
+    prepare_and_run(stack)
+
+
+def test_what_a_deployment_makes_belongs_to_nobody_with_more_rights(stack: Stack) -> None:
+    """Integrations, warehouses and the monitor are the administrator's, and nothing else."""
+    with stack.connect_snowflake() as connection:
+        connection.cursor().execute("use role GHARCHIVE_DEPLOYER")
+        for kind in ("schemas", "tables", "views", "stages", "file formats", "tasks"):
+            owners = {
+                row["owner"]
+                for row in shown(connection, f"{kind} in database GHARCHIVE")
+                if row["name"] != "INFORMATION_SCHEMA"
+            }
+            roles = {"GHARCHIVE_DEPLOYER", "GHARCHIVE_LOADER", "GHARCHIVE_TRANSFORMER"}
+            assert owners <= roles | {""}, kind
+        owned = {row["name"]: row["owner"] for row in shown(connection, "roles")}
+    assert {owned[f"GHARCHIVE_{job}"] for job in ("LOADER", "READER", "PIPE")} == {
+        "GHARCHIVE_DEPLOYER"
+    }
+
+
+def test_what_an_administrator_deployed_is_handed_over(tmp_path: Path) -> None:
+    """Earlier versions deployed as ACCOUNTADMIN. And no parameter of the account matters."""
+    home, total = tmp_path / "home", len(deploy.scripts())
+    with (
+        StandIn(tmp_path / "snowflake.duckdb") as server,
+        server.connect(user="ADMIN", password="any") as connection,
+    ):
+        tables = Tables(connection)
+        warehouses = (f"GHARCHIVE_{job}" for job in ("LOAD", "TRANSFORM", "TRAIN", "READ"))
+        for statement in (
+            *hostile.statements(),
+            *(f"create warehouse {warehouse}" for warehouse in warehouses),
+        ):
+            tables.run(statement)
+        as_before = {**ANYWHERE, "GHARCHIVE_DEPLOYER_ROLE": "ACCOUNTADMIN"}
+        deployment.deploy(home, server.address, as_before, ["include.sql.deploy"])
+
+        said = deployment.deploy(home, server.address, ANYWHERE)
+        again = deployment.deploy(home, server.address, ANYWHERE)
+
+        assert "grant ownership on table GHARCHIVE.LEDGER.LOADS to role" in said
+        assert said.endswith(f"1 of {total} scripts have run: R__2_roles.sql\n")
+        assert again.endswith(f"0 of {total} scripts have run: none\n")
+        tables.run("use database GHARCHIVE")
+        assert tables.run("select count(*) from ledger.load_lock") == [(1,)]
+        assert tables.run("select count(*) from gold.live_model") == [(1,)]
+        assert tables.run("select distinct status from ledger.change_history") == [("Success",)]
+        for kind in ("schemas", "tables", "views", "stages", "file formats"):
+            owners = {
+                row["owner"]
+                for row in shown(connection, f"{kind} in database GHARCHIVE")
+                if row["name"] != "INFORMATION_SCHEMA"
+            }
+            assert owners == {"GHARCHIVE_DEPLOYER"}, kind
+
+
+def test_an_account_that_nobody_has_prepared_says_what_to_do(stack: Stack) -> None:
+    refused = run(stack, GHARCHIVE_DATABASE="NOWHERE")
+    assert refused.returncode == 1
+    assert "`make snowflake-account`" in refused.stderr
+    assert "GHARCHIVE_DEPLOYER_USERS" in refused.stderr
+
+
+def test_a_budget_that_refuses_is_an_error(stack: Stack) -> None:
+    """It says so in its result alone."""
+    nobodys = {"GHARCHIVE_BUDGET_EMAIL": "nobody@example.com"}
+    refused = run(stack, **nobodys)
+    assert refused.returncode == 1
+    assert "ledger.spending!set_email_notifications" in refused.stderr
+    assert "nobody@example.com is not verified" in refused.stderr
+    assert "deploy again" in refused.stderr
+    with stack.connect_snowflake() as connection:
+        connection.cursor().execute("create user verified email = 'nobody@example.com'")
+    assert run(stack, **nobodys).returncode == 0
 
 
 def test_the_limits_are_there(stack: Stack) -> None:
@@ -88,6 +190,7 @@ def test_the_limits_are_there(stack: Stack) -> None:
 
 
 def test_an_empty_account_gets_a_plan_without_being_touched(stack: Stack) -> None:
+    run(stack, program="account", GHARCHIVE_DATABASE="ELSEWHERE")
     planned = run(stack, "--plan", GHARCHIVE_DATABASE="ELSEWHERE")
 
     total = len(deploy.scripts())
@@ -99,7 +202,7 @@ def test_an_empty_account_gets_a_plan_without_being_touched(stack: Stack) -> Non
 
 def test_a_second_database_has_names_of_its_own(stack: Stack) -> None:
     """Nothing of the first one is taken or changed."""
-    deployed = run(
+    deployed = prepare_and_run(
         stack,
         GHARCHIVE_DATABASE="STAGING",
         GHARCHIVE_READER_ROLE="ANALYSTS",

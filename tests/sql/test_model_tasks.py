@@ -15,7 +15,7 @@ from include.sql.settings import Deployment
 from local.launcher.stack import Stack
 from local.setup import paths
 from tests.sql.conftest import Archive, Tables
-from tests.sql.test_deploy import run
+from tests.sql.test_deploy import prepare_and_run, run
 from tests.sql.test_without_airflow import SETTINGS, reconcile, rows, wait_for
 
 DATABASE = "GRAPHED"
@@ -49,7 +49,7 @@ def settings(stack: Stack, archive: Archive) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def graphed(stack: Stack, archive: Archive, settings: dict[str, str]) -> Archive:
     """Deploy with Snowpipe and its tasks, over containers of our own."""
-    deployed = run(stack, **settings)
+    deployed = prepare_and_run(stack, **settings)
     assert deployed.returncode == 0, deployed.stderr
     return replace(archive, prefix="graphed")
 

@@ -40,7 +40,16 @@ MAY = {
         "select count(*) from ledger.days",
         "select * from ledger.lag",
     ],
-    "pipe": ["insert into bronze.BronzeRaw (file_name) select 'x' where false"],
+    "pipe": [
+        "insert into bronze.BronzeRaw (file_name) select 'x' where false",
+        "select count(*) from bronze.BronzeRaw",
+    ],
+    "deployer": [
+        "create schema GHARCHIVE.mine",
+        "drop schema GHARCHIVE.mine",
+        "alter table ledger.loads set comment = 'mine'",
+        "grant select on table ledger.loads to role GHARCHIVE_TRANSFORMER",
+    ],
 }
 MAY_NOT = {
     "loader": [
@@ -80,8 +89,15 @@ MAY_NOT = {
         "create table gold.mine (a int)",
         "grant select on table silver.by_transformer to role public",
     ],
+    "deployer": [
+        "create user mine",
+        "create resource monitor mine with credit_quota = 1",
+        "alter warehouse GHARCHIVE_LOAD set warehouse_size = 'XLARGE'",
+        "grant role ACCOUNTADMIN to role GHARCHIVE_DEPLOYER",
+        "grant create user on account to role GHARCHIVE_DEPLOYER",
+        "drop role SYSADMIN",
+    ],
     "pipe": [
-        "select * from bronze.BronzeRaw",
         "delete from bronze.BronzeRaw",
         "select * from ledger.current_loads",
     ],

@@ -12,7 +12,7 @@ import pytest
 from include.sql.load import load_hours
 from local.launcher.stack import Stack
 from tests.sql.conftest import Archive, Outcome, Tables, kept, lines_of
-from tests.sql.test_deploy import run
+from tests.sql.test_deploy import prepare_and_run
 
 WAIT_SECONDS = 60
 SETTINGS = {
@@ -31,7 +31,7 @@ def piped(stack: Stack, archive: Archive) -> Archive:
     """Deploy with a queue and a storage integration, over containers of our own."""
     for name in ("events", "outcomes", "quarantine"):
         archive.blob.create_container(f"piped-{name}")
-    deployed = run(stack, **SETTINGS)
+    deployed = prepare_and_run(stack, **SETTINGS)
     assert deployed.returncode == 0, deployed.stderr
     return replace(archive, prefix="piped")
 
@@ -191,6 +191,14 @@ CHANGES = {
 }
 
 
+def running(tables: Tables) -> dict[str, str]:
+    """Return the state of each task, and of the pipe."""
+    tables.run("show tasks in database PIPED")
+    states = 'select "name", "state" from table(result_scan(last_query_id())) order by 1'
+    pipe = "select parse_json(system$pipe_status('bronze.gharchive_pipe')):executionState::text"
+    return dict(tables.run(states)) | {"pipe": tables.run(pipe)[0][0]}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -202,17 +210,54 @@ def test_what_runs_runs_on_after_a_new_deployment(
     stack: Stack, piped: Archive, tables: Tables, changes: list[str]
 ) -> None:
     """Whichever setting is another: the pipe, the task `reconcile` and the graph of tasks."""
+    before = running(tables)
+    assert set(before.values()) == {"started", "RUNNING"}
 
-    def running() -> list[tuple[object, ...]]:
-        tables.run("show tasks in database PIPED")
-        states = 'select "name", "state" from table(result_scan(last_query_id())) order by 1'
-        pipe = "select parse_json(system$pipe_status('bronze.gharchive_pipe')):executionState::text"
-        return [*tables.run(states), *tables.run(pipe)]
-
-    before = running()
-    assert {state for *_, state in before} == {"started", "RUNNING"}
-
-    deployed = run(stack, **(SETTINGS | {name: CHANGES[name] for name in changes}))
+    deployed = prepare_and_run(stack, **(SETTINGS | {name: CHANGES[name] for name in changes}))
 
     assert deployed.returncode == 0, deployed.stderr
-    assert running() == before
+    assert running(tables) == before
+
+
+def test_what_an_operator_has_stopped_stays_so(
+    stack: Stack, piped: Archive, tables: Tables
+) -> None:
+    """Though every script runs again; a task of the graph, its root, `reconcile`, the pipe."""
+    for statement in (
+        "alter task tasks.new_rows suspend",
+        "alter task tasks.gold_actor_days suspend",
+        "alter task ledger.reconcile suspend",
+        "alter pipe bronze.gharchive_pipe set pipe_execution_paused = true",
+        "alter warehouse PIPED_READ suspend",
+    ):
+        tables.run(statement)
+    before = running(tables)
+    assert before["pipe"] == "PAUSED"
+    assert {name for name, state in before.items() if state == "suspended"} == {
+        *("NEW_ROWS", "GOLD_ACTOR_DAYS", "RECONCILE")
+    }
+
+    deployed = prepare_and_run(stack, **(SETTINGS | CHANGES))
+
+    assert deployed.returncode == 0, deployed.stderr
+    assert running(tables) == before
+
+
+def test_a_deployment_that_was_killed_is_finished_by_the_next(
+    stack: Stack, piped: Archive, tables: Tables
+) -> None:
+    """What ran before the first runs after the second; what was stopped then stays so."""
+    tables.run("alter task tasks.new_rows suspend")
+    tables.run(
+        "create table ledger.stopped_before_deployment as select 'PIPED.TASKS.NEW_ROWS' as name"
+    )
+    tables.run("grant ownership on table ledger.stopped_before_deployment to role PIPED_DEPLOYER")
+    tables.run("alter task ledger.reconcile suspend")
+
+    deployed = prepare_and_run(stack, **SETTINGS)
+
+    assert deployed.returncode == 0, deployed.stderr
+    stopped = {name for name, state in running(tables).items() if state == "suspended"}
+    assert stopped == {"NEW_ROWS"}
+    assert running(tables)["pipe"] == "RUNNING"
+    assert tables.run("show tables like 'STOPPED%' in schema ledger") == []

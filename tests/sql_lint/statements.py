@@ -11,6 +11,7 @@ from string import Template
 from sqlfluff.core import FluffConfig, Linter
 from sqlfluff.core.parser.segments import BaseSegment
 
+from include.sql import account
 from include.sql.deploy import from_code, render, scripts
 from include.sql.settings import Deployment
 
@@ -34,7 +35,11 @@ VALUES = {
     "pattern": ".*part-[0-9]+-of-2[.]parquet",
 }
 # Values of the expressions that f-strings put in, where a name wouldn't do
-PLACED = {"deployment.load_warehouse_size": "XSMALL", "deployment.auto_suspend": "60"}
+PLACED = {
+    "what": "roles",
+    "method": "gharchive.ledger.spending!get_spending_limit()",
+    "budget": "gharchive.ledger.spending",
+}
 # Both kinds of access: SAS tokens, and integrations with Snowpipe
 DEPLOYMENTS = {
     "tokens": Deployment.model_validate(
@@ -99,12 +104,13 @@ def from_files() -> list[Statement]:
 
 
 def from_migrations() -> list[Statement]:
-    """Render the migrations for both kinds of deployment."""
+    """Render the migrations, and what comes before them, for both kinds of deployment."""
     found = []
     for kind, deployment in DEPLOYMENTS.items():
         code = from_code(deployment)
-        for script in scripts():
-            text = render(script, deployment, code)
+        texts = {script: account.render(script, deployment) for script in account.scripts()}
+        texts |= {script: render(script, deployment, code) for script in scripts()}
+        for script, text in texts.items():
             for number, statement in enumerate(split(text), start=1):
                 found.append(Statement(f"{script} ({kind}), statement {number}", *statement))
     return found

@@ -20,6 +20,15 @@
 {%- endmacro %}
 
 
+{# NAME, of NAME_text: null if it is no time. #}
+{% macro utc_timestamps(names) -%}
+    {%- for name in names %}
+    {{- "" if loop.first else ",\n" -}}
+    {{ utc_timestamp(name ~ '_text') }} as {{ name }}
+    {%- endfor %}
+{%- endmacro %}
+
+
 {# The id, or before 2015, when the archive had none, the name. #}
 {% macro entity_key(id, name) -%}
     coalesce(cast({{ id }} as varchar), 'name:' || lower({{ name }}))
@@ -71,19 +80,50 @@
 {%- endmacro %}
 
 
-{# The names that are null though their text isn't. #}
-{% macro odd_values(names) -%}
+{# Of those NAME that are null though NAME_text isn't: a line with path and text. #}
+{% macro odd_values(paths) -%}
     case
         when
-            {%- for name in names %}
+            {%- for name in paths %}
             {{ "" if loop.first else "or " -}}
             ({{ name }} is null and {{ name }}_text is not null)
             {%- endfor %}
-            then trim(
-                {%- for name in names %}
+            then substr(
+                {%- for name, path in paths.items() %}
                 {{ "" if loop.first else "|| " -}}
-                iff({{ name }} is null and {{ name }}_text is not null, '{{ name }} ', '')
-                {%- endfor %}
+                iff(
+                    {{ name }} is null and {{ name }}_text is not null,
+                    '\n{{ path }} ' || {{ shown(name ~ '_text') }},
+                    ''
+                )
+                {%- endfor %},
+                2
             )
     end
+{%- endmacro %}
+
+
+{# The beginning of a text, in a line; an address would be outside Bronze. #}
+{% macro shown(text) -%}
+    iff(
+        regexp_like({{ text }}, '.*(@|u0040|%40).*', 's'),
+        'hidden: it may hold an e-mail address',
+        replace(left({{ text }}, 100), '\n', ' ')
+    )
+{%- endmacro %}
+
+
+{# Of model event_rows: the fields and texts of odd_values, a row each. #}
+{% macro each_odd_value() -%}
+    select
+        cast(event_rows.file_hour as date) as file_date,
+        event_rows.file_name,
+        event_rows.file_row_number,
+        event_rows.event_id,
+        split_part(cast(odd.value as varchar), ' ', 1) as field,
+        regexp_replace(cast(odd.value as varchar), '^[^ ]+ ', '') as odd_value
+    from {{ ref('event_rows') }} as event_rows
+    cross join
+        lateral flatten(input => split(event_rows.odd_values, '\n')) as odd
+    where event_rows.odd_values is not null
 {%- endmacro %}

@@ -1,7 +1,10 @@
 -- Who may do what. Grants on stages, views, the pipe and tasks stand beside these, in R__3 to R__9.
+-- Only a schema's owner grants on what others will make there, if the schema is managed.
+alter schema {{ database }}.silver enable managed access;
+alter schema {{ database }}.gold enable managed access;
 {% for role in roles %}
 create role if not exists {{ role }};
-grant role {{ role }} to role sysadmin;
+grant role {{ role }} to role {{ deployer }};
 grant usage on database {{ database }} to role {{ role }};
 {% endfor %}
 {% for role, users in users.items() %}{% for user in users %}
@@ -62,6 +65,6 @@ grant select on future tables in schema {{ database }}.{{ schema }} to role {{ r
 grant select on future views in schema {{ database }}.{{ schema }} to role {{ reader }};
 {% endfor %}
 
--- The pipe appends to Bronze, and reads nothing.
+-- The pipe appends to Bronze; Snowpipe asks for SELECT as well (CREATE PIPE, Usage notes).
 grant usage on schema {{ database }}.bronze to role {{ pipe }};
-grant insert on table {{ database }}.bronze.BronzeRaw to role {{ pipe }};
+grant select, insert on table {{ database }}.bronze.BronzeRaw to role {{ pipe }};

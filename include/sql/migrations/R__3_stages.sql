@@ -7,17 +7,6 @@
         credentials = (azure_sas_token = '{{ secrets[stage] }}')
     {%- endif %}
 {%- endmacro %}
-{% if azure_tenant_id %}
-create storage integration if not exists {{ storage_integration }}
-    type = external_stage
-    storage_provider = 'AZURE'
-    enabled = true
-    azure_tenant_id = '{{ azure_tenant_id }}'
-    storage_allowed_locations = ('{{ urls.values() | join("', '") }}');
-
-alter storage integration {{ storage_integration }} set
-    storage_allowed_locations = ('{{ urls.values() | join("', '") }}');
-{% endif %}
 create file format if not exists {{ database }}.bronze.gharchive_json
     type = json
     compression = gzip

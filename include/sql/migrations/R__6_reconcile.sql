@@ -129,7 +129,3 @@ grant ownership on task {{ database }}.ledger.reconcile to role {{ loader }} cop
 grant monitor, operate on task {{ database }}.ledger.reconcile to role {{ pipe }};
 grant execute task on account to role {{ loader }};
 grant execute managed task on account to role {{ loader }};
-
-{% if queue_url -%}
-alter task {{ database }}.ledger.reconcile resume;
-{%- endif %}

@@ -2,13 +2,6 @@
 -- is given.
 {% if queue_url %}
 {% set copy %}{% include 'modules/6_copy.sql' %}{% endset -%}
-create notification integration if not exists {{ notification_integration }}
-    enabled = true
-    type = queue
-    notification_provider = azure_storage_queue
-    azure_storage_queue_primary_uri = '{{ queue_url }}'
-    azure_tenant_id = '{{ azure_tenant_id }}';
-
 create or replace pipe {{ database }}.bronze.gharchive_pipe
     auto_ingest = true
     integration = '{{ notification_integration | upper }}'
@@ -20,9 +13,6 @@ as
 
 alter pipe {{ database }}.bronze.gharchive_pipe set pipe_execution_paused = true;
 grant ownership on pipe {{ database }}.bronze.gharchive_pipe to role {{ pipe }} copy current grants;
--- ALTER PIPE doesn't resume one that another role owns since it was paused
-select
-    system$pipe_force_resume('{{ database }}.bronze.gharchive_pipe') as resumed;
 grant monitor on pipe {{ database }}.bronze.gharchive_pipe to role {{ loader }};
 grant usage on integration {{ notification_integration }} to role {{ pipe }};
 {% else %}

@@ -187,9 +187,6 @@ grant execute task on account to role {{ transformer }};
 -- Of all at once: a task that changes hands alone leaves the graph
 grant ownership on all tasks in schema {{ database }}.tasks to role {{ transformer }}
 copy current grants;
-
-select
-    system$task_dependents_enable('{{ database }}.tasks.new_loads') as resumed;
 {% else %}
 drop schema if exists {{ database }}.tasks;
 drop stream if exists {{ database }}.ledger.new_loads;

@@ -42,7 +42,15 @@ from snowflake_stand_in.engine.pipeline import (
 )
 from snowflake_stand_in.engine.session import Cursor, Session
 from snowflake_stand_in.execution import ddl, dml
-from snowflake_stand_in.rights import authorization, current, grants, listings, roles, visibility
+from snowflake_stand_in.rights import (
+    authorization,
+    current,
+    grants,
+    listings,
+    managed_access,
+    roles,
+    visibility,
+)
 from snowflake_stand_in.sql import denials, parsing, refusals
 from snowflake_stand_in.sql.data_types import Type
 from snowflake_stand_in.sql.errors import translate, unsupported
@@ -98,6 +106,7 @@ PREPARE: tuple[Pass, ...] = (
     alone(denials.check),
     context.check_functions,
     context.call_functions,
+    current.call_functions,
     alone(refusals.check),
     authorization.check,
     tasks.call_functions,
@@ -167,6 +176,7 @@ HANDLERS: tuple[Handler, ...] = (
     Handler(command("alter stage"), stages.run_alter),
     Handler(command("alter (table|view)"), describe.run_column_comments),
     Handler(retention.applies, retention.run),
+    Handler(managed_access.applies, managed_access.run),
     Handler(command("alter (schema|database)"), describe.run_alter_container),
     Handler(describe.applies, describe.run),
     Handler(show.applies, show.run),

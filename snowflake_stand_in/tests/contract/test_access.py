@@ -459,10 +459,16 @@ def test_secondary_roles_add_to_the_primary_one(
     run(f"grant create table on schema {schema} to role {second}")
     with server.connect(user=user, database="", schema="") as connection:
         cursor = connection.cursor()
+        current = "select current_secondary_roles()"
+        both = f'{{"roles":"{role},{second}","value":"ALL"}}'
+        assert fetch(cursor, current) == [(both,)]
         assert fetch(cursor, "select a from t") == [(1,)]
         with pytest.raises(ProgrammingError):
             cursor.execute("create table mine (a number)")
+        cursor.execute(f"use secondary roles {second}")
+        assert fetch(cursor, current) == [(f'{{"roles":"{second}","value":"{second}"}}',)]
         cursor.execute("use secondary roles none")
+        assert fetch(cursor, current) == [('{"roles":"","value":""}',)]
         with pytest.raises(ProgrammingError):
             cursor.execute("select a from t")
     run(f"drop user {user}")

@@ -187,7 +187,7 @@ def test_pipe_of_a_new_owner_has_to_be_forced_to_resume(
         f"grant usage on database gharchive to role {owner}",
         f"grant usage on schema {schema} to role {owner}",
         f"grant usage on stage events to role {owner}",
-        f"grant insert on table events_raw to role {owner}",
+        f"grant select, insert on table events_raw to role {owner}",
         "alter pipe arrivals_pipe set pipe_execution_paused = true",
         f"grant ownership on pipe arrivals_pipe to role {owner} copy current grants",
     ):

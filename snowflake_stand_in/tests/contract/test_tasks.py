@@ -135,8 +135,10 @@ def test_task_runs_as_its_owner(run: Run, schema: str) -> None:
         f"create role if not exists {schema}_owner",
         f"grant usage on database gharchive to role {schema}_owner",
         f"grant usage, create task on schema {schema} to role {schema}_owner",
+        "create warehouse if not exists tasks_wh",
+        f"grant usage on warehouse tasks_wh to role {schema}_owner",
         f"use role {schema}_owner",
-        "create task mine warehouse = load_wh as insert into t values (1)",
+        "create task mine warehouse = tasks_wh as insert into t values (1)",
     ):
         run(sql)
     with pytest.raises(ProgrammingError) as caught:

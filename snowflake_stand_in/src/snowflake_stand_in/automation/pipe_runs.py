@@ -202,7 +202,7 @@ class Pipes(Service):
         try:
             with self.cursor(pipe) as cursor:
                 copy = read(cursor, pipe.definition)
-                authorization.check(cursor, copy.statement.copy())
+                authorization.check_pipe(cursor, copy.statement.copy())
                 blobs = copy.stage.files(copy.pattern)
                 ended = time.monotonic()
                 waiting = pending(pipe, blobs, history(cursor, copy.target, pipe.id))

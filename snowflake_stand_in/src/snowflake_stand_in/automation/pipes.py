@@ -170,7 +170,7 @@ def _check(cursor: Cursor, pipe: Pipe) -> None:
             raise _invalid(option)
     with session.account.service(Pipes).cursor(pipe, session.role or ADMIN) as inside:
         copy = read(inside, pipe.definition)
-        authorization.check(inside, copy.statement.copy())
+        authorization.check_pipe(inside, copy.statement.copy())
         relations.columns(inside, copy.target)
         if pipe.auto_ingest:
             since = pipe.created_on.replace(microsecond=0)

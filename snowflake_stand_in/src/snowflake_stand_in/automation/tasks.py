@@ -120,6 +120,8 @@ def _create(cursor: Cursor, tokens: TokenStream) -> None:
     for predecessor in task.predecessors:
         _require_suspended(cursor, predecessor)
     _check(cursor, task)
+    if warehouse := task.settings.get("WAREHOUSE"):
+        require(session, "USAGE", "WAREHOUSE", warehouse)
     if known is None or replace:
         access.created("TASK", str(place), session.role or ADMIN)
     store.put(task)

@@ -177,6 +177,8 @@ def _creating(on: Securable) -> tuple[str, str, str]:
 def _changing(kind: str, text: str) -> str:
     """Return the privilege that an ALTER or DROP needs."""
     words = text.upper().split()
+    if words[0] == "ALTER" and kind == "RESOURCE MONITOR":
+        return "MODIFY"
     if words[0] == "ALTER" and kind == "WAREHOUSE":
         return "MODIFY" if "SET" in words or "UNSET" in words else "OPERATE"
     return "OWNERSHIP"

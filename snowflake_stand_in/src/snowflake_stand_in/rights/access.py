@@ -181,6 +181,18 @@ class Access(Service):
             self._remove([*owned, *revoked])
             self.grant([self.new("OWNERSHIP", on, role, role)])
 
+    def manage(self, schema: Securable, *, managed: bool) -> None:
+        """Give a schema managed access, or end it; kept as a grant to the schema itself."""
+        grant = Grant("MANAGED ACCESS", schema, "SCHEMA", schema.name, False, "", _now())
+        if managed:
+            self.grant([grant])
+        else:
+            self._remove([grant])
+
+    def is_managed(self, schema: Securable) -> bool:
+        """Whether a schema's owner alone grants privileges on what is in it."""
+        return any(g.to_kind == "SCHEMA" for g in self.on(*schema))
+
     def on(self, kind: str, name: str) -> list[Grant]:
         """Return the grants on an object, its ownership first."""
         with self._lock:

@@ -85,6 +85,12 @@ def check(cursor: Cursor, statement: exp.Expr) -> None:
             require(session, "USAGE", "FILE FORMAT", name)
 
 
+def check_pipe(cursor: Cursor, copy: exp.Copy) -> None:
+    """Raise unless a role may own a pipe with this COPY: it needs SELECT on the table as well."""
+    check(cursor, copy)
+    _require_write(cursor.session, copy, "SELECT")
+
+
 def _check_read(cursor: Cursor, table: exp.Table) -> None:
     session = cursor.session
     if isinstance(table.this, exp.Var):

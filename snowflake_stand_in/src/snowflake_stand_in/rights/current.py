@@ -1,5 +1,7 @@
 """USE: what is current in a session, if its roles may use it."""
 
+import json
+
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
@@ -37,6 +39,19 @@ def run(cursor: Cursor, statement: exp.Use) -> None:
                 _require_use(cursor, "SCHEMA", f"{database}.{schema}")
             session.use(database, schema)
         cursor.succeed()
+
+
+def call_functions(cursor: Cursor, statement: exp.Expr) -> None:
+    """Replace CURRENT_SECONDARY_ROLES by the roles in force and those asked for, in place."""
+    session = cursor.session
+    for call in list(statement.find_all(exp.CurrentSecondaryRoles)):
+        named = session.secondary_roles
+        granted = session.account.service(Access).roles_of("USER", session.user)
+        found = {
+            "roles": ",".join(granted if named is None else named),
+            "value": "ALL" if named is None else ",".join(named),
+        }
+        call.replace(exp.Literal.string(json.dumps(found, separators=(",", ":"))))
 
 
 def _require_use(cursor: Cursor, kind: str, name: str) -> None:

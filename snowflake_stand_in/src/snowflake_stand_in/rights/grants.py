@@ -18,7 +18,11 @@ from snowflake_stand_in.rights.patterns import (
     pattern,
     stored,
 )
-from snowflake_stand_in.rights.requirements import missing, require_grantor
+from snowflake_stand_in.rights.requirements import (
+    missing,
+    require_future_grantor,
+    require_grantor,
+)
 from snowflake_stand_in.rights.securables import KINDS, full_name
 from snowflake_stand_in.sql.errors import compilation, error, unsupported
 
@@ -27,8 +31,13 @@ _ROLE = pattern(
     rf"(?P<verb>grant|revoke) role (?P<role>{NAME}) (?:to|from) "
     rf"(?P<to_kind>role|user) (?P<to>{NAME})"
 )
+_GIVEN_ROLE = pattern(
+    rf"grant (?:database role (?P<database_role>{NAME})"
+    rf"|snowflake\.core\.budget role (?P<budget>{NAME}!\w+)) to role (?P<to>{NAME})"
+)
+DATABASE_ROLES = ("SNOWFLAKE.BUDGET_CREATOR",)
 _GRANT = pattern(
-    r"(?P<verb>grant|revoke) (?P<only_option>grant option for )?(?P<privileges>[\w, ]+?) on "
+    r"(?P<verb>grant|revoke) (?P<only_option>grant option for )?(?P<privileges>[\w., ]+?) on "
     rf"(?:(?P<account>account)|(?P<some>all|future) (?P<plural>[\w ]+?) in "
     rf"(?P<inside>schema|database) (?P<container>{NAME})|(?P<kind>{KIND}) (?P<name>{NAME})) "
     rf"(?:to|from) {_TO}(?P<rest>.*)"
@@ -73,8 +82,13 @@ def _grant(cursor: Cursor, match: re.Match[str]) -> None:
     kind, objects = _objects(cursor, match)
     privileges = _privileges(match["privileges"], kind)
     for on in objects:
+        container, future, _ = on.name.partition(".<")
+        if future:
+            inside = "SCHEMA" if "." in container else "DATABASE"
+            require_future_grantor(session, Securable(inside, container))
+            continue
         for privilege in privileges:
-            require_grantor(session, privilege, _grantor_of(on))
+            require_grantor(session, privilege, on)
     if match["verb"].upper() == "REVOKE":
         _revoke(access, objects, privileges, role, only_option=bool(match["only_option"]))
     elif privileges == ["OWNERSHIP"]:
@@ -144,16 +158,9 @@ def _objects(cursor: Cursor, match: re.Match[str]) -> tuple[str, list[Securable]
     return kind, [on]
 
 
-def _grantor_of(on: Securable) -> Securable:
-    """Return the object whose owner may grant: a container's for future grants."""
-    container, future, _ = on.name.partition(".<")
-    if not future:
-        return on
-    return Securable("SCHEMA" if "." in container else "DATABASE", container)
-
-
 def _privileges(text: str, kind: str) -> list[str]:
-    given = [re.sub(r"\s+", " ", part.strip().upper()) for part in text.split(",")]
+    parts = (re.sub(r"\s*\.\s*", ".", part.strip().upper()) for part in text.split(","))
+    given = [re.sub(r"\s+", " ", part) for part in parts]
     known = KINDS[kind]
     if given in (["ALL"], ["ALL PRIVILEGES"]):
         return list(known)
@@ -165,10 +172,32 @@ def _privileges(text: str, kind: str) -> list[str]:
     return given
 
 
+def _grant_given_role(cursor: Cursor, match: re.Match[str]) -> None:
+    """Run GRANT of a role that Snowflake gives: of database SNOWFLAKE, or of a budget."""
+    session = cursor.session
+    session.commit()
+    access, role = session.account.service(Access), stored(match["to"])
+    check_role(access, role)
+    if match["budget"]:
+        name, _, of = match["budget"].partition("!")
+        on = Securable("BUDGET", full_name(session, "TABLE", name))
+        privilege = f"{of.upper()} ROLE"
+        require_grantor(session, privilege, on)
+    else:
+        on, privilege = Securable("DATABASE ROLE", stored(match["database_role"])), "USAGE"
+        if on.name not in DATABASE_ROLES:
+            raise missing("DATABASE ROLE", on.name)
+        require_grantor(session, privilege, on)
+    access.grant([access.new(privilege, on, role, session.role or ADMIN)])
+    cursor.succeed()
+
+
 def _run(cursor: Cursor, text: str) -> None:
     written = one_line(text)
     if match := _ROLE.fullmatch(written):
         _grant_role(cursor, match)
+    elif match := _GIVEN_ROLE.fullmatch(written):
+        _grant_given_role(cursor, match)
     elif match := _GRANT.fullmatch(written):
         _grant(cursor, match)
     else:

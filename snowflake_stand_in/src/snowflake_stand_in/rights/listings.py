@@ -79,7 +79,7 @@ def _show_grants(cursor: Cursor, rest: str) -> None:
         on = Securable(kind, "" if match["account"] else full_name(session, kind, match["name"]))
         check_exists(cursor, on)
         require(session, None, *on)
-        _answer_grants(cursor, access.on(*on))
+        _answer_grants(cursor, [g for g in access.on(*on) if g.to_kind != "SCHEMA"])
         return
     name, to_kind = stored(match["grantee"]), match["to_kind"].upper()
     if to_kind == "ROLE":

@@ -31,15 +31,20 @@ def require(
         return
     access = session.account.service(Access)
     on = Securable(kind, name)
-    for container in on.containers:
-        if not access.held(roles, *container) & {"USAGE", "OWNERSHIP"}:
-            raise missing(*container)
+    _require_containers(access, roles, on)
     held = access.held(roles, kind, name)
     if "OWNERSHIP" in held or privilege in held or (privilege is None and held):
         return
     if held or kind == "ACCOUNT":
         raise insufficient(kind, on.short)
     raise missing(kind, written or name)
+
+
+def _require_containers(access: Access, roles: frozenset[str], on: Securable) -> None:
+    for container in on.containers:
+        # Any privilege will do: the reference's access control requirements
+        if not access.held(roles, *container):
+            raise missing(*container)
 
 
 def require_owner(session: Session, kind: str, name: str) -> None:
@@ -51,10 +56,18 @@ def require_owner(session: Session, kind: str, name: str) -> None:
 
 
 def require_grantor(session: Session, privilege: str, on: Securable) -> None:
-    """Raise Snowflake's error unless the session may grant or revoke `privilege` on an object."""
+    """Raise Snowflake's error unless the session may grant or revoke `privilege` on an object.
+
+    In a schema with managed access its owner decides, not the object's.
+    """
+    if _manages_grants(session):
+        return
     roles = active_roles(session)
     access = session.account.service(Access)
-    if ADMIN in roles or "MANAGE GRANTS" in access.held(roles, *ACCOUNT):
+    _require_containers(access, roles, on)
+    schema = on.containers[-1] if on.containers else None
+    if schema is not None and access.is_managed(schema):
+        require_owner(session, *schema)
         return
     grants = access.on(*on)
     mine = [g for g in grants if g.to_kind == "ROLE" and g.grantee in roles]
@@ -63,6 +76,24 @@ def require_grantor(session: Session, privilege: str, on: Securable) -> None:
     if mine or on == ACCOUNT:
         raise insufficient(on.kind, on.short)
     raise missing(*on)
+
+
+def require_future_grantor(session: Session, container: Securable) -> None:
+    """Raise Snowflake's error unless the session may grant on what is yet to be made.
+
+    That takes MANAGE GRANTS, or the ownership of a schema with managed access.
+    """
+    if _manages_grants(session):
+        return
+    if not session.account.service(Access).is_managed(container):
+        raise insufficient("ACCOUNT", "")
+    require(session, "OWNERSHIP", *container)
+
+
+def _manages_grants(session: Session) -> bool:
+    roles = active_roles(session)
+    held = session.account.service(Access).held(roles, *ACCOUNT)
+    return ADMIN in roles or "MANAGE GRANTS" in held
 
 
 def insufficient(kind: str, name: str) -> ProgrammingError:

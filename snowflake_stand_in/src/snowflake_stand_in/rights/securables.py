@@ -23,6 +23,7 @@ _CREATED_IN_SCHEMA = (
     "CREATE EXTERNAL TABLE",
     "CREATE MATERIALIZED VIEW",
     "CREATE TEMPORARY TABLE",
+    "CREATE SNOWFLAKE.CORE.BUDGET",
 )
 
 # Every kind and, beside OWNERSHIP, its privileges
@@ -46,7 +47,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "MONITOR EXECUTION",
         "MONITOR USAGE",
     ),
-    "DATABASE": ("CREATE SCHEMA", "MODIFY", "MONITOR", "USAGE"),
+    "DATABASE": ("APPLYBUDGET", "CREATE SCHEMA", "MODIFY", "MONITOR", "USAGE"),
     "SCHEMA": (*_CREATED_IN_SCHEMA, "MODIFY", "MONITOR", "USAGE"),
     "TABLE": (
         "SELECT",

@@ -35,11 +35,9 @@ def _own_functions(cursor: Cursor) -> set[str]:
 
 
 def call_functions(_: Cursor, statement: exp.Expr) -> None:
-    """Compute SYSTEM$TYPEOF of constants and CURRENT_SECONDARY_ROLES, in place."""
-    for call in list(statement.find_all(exp.Anonymous, exp.CurrentSecondaryRoles)):
-        if isinstance(call, exp.CurrentSecondaryRoles):
-            call.replace(exp.Literal.string('{"roles":"","value":""}'))
-        elif call.name.upper() == "SYSTEM$TYPEOF":
+    """Compute SYSTEM$TYPEOF of constants, in place."""
+    for call in list(statement.find_all(exp.Anonymous)):
+        if call.name.upper() == "SYSTEM$TYPEOF":
             call.replace(exp.Literal.string(_type_of(call.expressions[0])))
 
 

@@ -32,6 +32,13 @@
     'is_draft': 'payload:pull_request:draft',
     'is_prerelease': 'payload:release:prerelease',
 } %}
+{%- set times = {
+    'created_at': 'created_at',
+    'issue_created_at': 'payload:issue:created_at',
+    'pull_request_created_at': 'payload:pull_request:created_at',
+    'merged_at': 'payload:pull_request:merged_at',
+} %}
+{%- set typed_fields = dict(dict(numbers, **booleans), **times) %}
 
 with
 
@@ -47,7 +54,6 @@ extracted as (
         -- the event
         cast(event:id as varchar) as id,
         cast(event:type as varchar) as event_type,
-        cast(event:created_at as varchar) as created_at_text,
         cast(event:url as varchar) as url,
         cast(event:actor as varchar) as timeline_login,
         cast(event:actor:login as varchar) as events_login,
@@ -76,7 +82,6 @@ extracted as (
         -- issues and comments
         cast(event:payload:issue:title as varchar) as issue_title,
         cast(event:payload:issue:user:login as varchar) as issue_author,
-        cast(event:payload:issue:created_at as varchar) as issue_created_at,
         cast(event:payload:issue:pull_request:url as varchar)
             as commented_pull_request,
         cast(event:payload:comment:commit_id as varchar) as comment_commit,
@@ -87,9 +92,6 @@ extracted as (
             as pull_request_title,
         cast(event:payload:pull_request:user:login as varchar)
             as pull_request_author,
-        cast(event:payload:pull_request:created_at as varchar)
-            as pull_request_created_at,
-        cast(event:payload:pull_request:merged_at as varchar) as merged_at_text,
         cast(event:payload:pull_request:base:ref as varchar) as base_ref,
         cast(event:payload:pull_request:head:ref as varchar) as head_ref,
         cast(event:payload:pull_request:base:repo:language as varchar)
@@ -108,8 +110,8 @@ extracted as (
         cast(event:payload:pages[0]:sha as varchar) as page_sha,
         cast(event:payload:target:login as varchar) as target_login,
 
-        -- numbers and booleans
-        {{ texts_at(dict(numbers, **booleans)) | indent(8) }}
+        -- numbers, booleans and times
+        {{ texts_at(typed_fields) | indent(8) }}
     from {{ source('bronze', 'events_current') }}
     where {{ rows_of_this_run('file_name') }}
 
@@ -122,11 +124,7 @@ parsed as (
         *,
         {{ tried(numbers, 'number(38, 0)') | indent(8) }},
         {{ tried(booleans, 'boolean') | indent(8) }},
-        {{ utc_timestamp('created_at_text') | indent(8) }} as created_at,
-        coalesce(pull_request_created_at, issue_created_at) as opened_at_text,
-        {{ utc_timestamp('coalesce(pull_request_created_at, issue_created_at)')
-            | indent(8) }} as opened_at,
-        {{ utc_timestamp('merged_at_text') | indent(8) }} as merged_at
+        {{ utc_timestamps(times) | indent(8) }}
     from extracted
 
 ),
@@ -262,12 +260,9 @@ select
     -- timestamps
     created_at,
     cast(created_at as date) as event_date,
-    opened_at,
+    coalesce(pull_request_created_at, issue_created_at) as opened_at,
     merged_at,
-    {{ odd_values(
-        numbers.keys() | list + booleans.keys() | list
-        + ['opened_at', 'merged_at']
-    ) | indent(4) }} as odd_values,
+    {{ odd_values(typed_fields) | indent(4) }} as odd_values,
     case
         when event_type is null then 'no type'
         when created_at is null then 'created_at is no time'
