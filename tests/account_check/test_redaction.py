@@ -36,13 +36,13 @@ HIDDEN = (
 
 @pytest.mark.parametrize("text", SECRET)
 def test_what_is_secret_is_left_out(text: str) -> None:
-    redaction = Redaction([*secrets_of(Account("default", SETTINGS), BLOBS), "AB12345"])
+    redaction = Redaction([*secrets_of(Account(SETTINGS), BLOBS), "AB12345"])
     left = redaction.apply(text)
     assert left != text
     assert not [word for word in HIDDEN if word in left.lower()]
 
 
 def test_the_rest_stays() -> None:
-    redaction = Redaction(secrets_of(Account("default", SETTINGS), BLOBS))
+    redaction = Redaction(secrets_of(Account(SETTINGS), BLOBS))
     text = "002003 (02000): Table 'ACCOUNT_CHECK_0A1B2C3D.GOLD.X' does not exist for ACCOUNTADMIN"
     assert redaction.apply(text) == text

@@ -224,7 +224,7 @@ def test_what_an_operator_has_stopped_stays_so(
 ) -> None:
     """Though every script runs again; a task of the graph, its root, `reconcile`, the pipe."""
     for statement in (
-        "alter task tasks.new_rows suspend",
+        "alter task tasks.new_loads suspend",
         "alter task tasks.gold_actor_days suspend",
         "alter task ledger.reconcile suspend",
         "alter pipe bronze.gharchive_pipe set pipe_execution_paused = true",
@@ -234,7 +234,7 @@ def test_what_an_operator_has_stopped_stays_so(
     before = running(tables)
     assert before["pipe"] == "PAUSED"
     assert {name for name, state in before.items() if state == "suspended"} == {
-        *("NEW_ROWS", "GOLD_ACTOR_DAYS", "RECONCILE")
+        *("NEW_LOADS", "GOLD_ACTOR_DAYS", "RECONCILE")
     }
 
     deployed = prepare_and_run(stack, **(SETTINGS | CHANGES))
@@ -247,9 +247,9 @@ def test_a_deployment_that_was_killed_is_finished_by_the_next(
     stack: Stack, piped: Archive, tables: Tables
 ) -> None:
     """What ran before the first runs after the second; what was stopped then stays so."""
-    tables.run("alter task tasks.new_rows suspend")
+    tables.run("alter task tasks.new_loads suspend")
     tables.run(
-        "create table ledger.stopped_before_deployment as select 'PIPED.TASKS.NEW_ROWS' as name"
+        "create table ledger.stopped_before_deployment as select 'PIPED.TASKS.NEW_LOADS' as name"
     )
     tables.run("grant ownership on table ledger.stopped_before_deployment to role PIPED_DEPLOYER")
     tables.run("alter task ledger.reconcile suspend")
@@ -258,6 +258,6 @@ def test_a_deployment_that_was_killed_is_finished_by_the_next(
 
     assert deployed.returncode == 0, deployed.stderr
     stopped = {name for name, state in running(tables).items() if state == "suspended"}
-    assert stopped == {"NEW_ROWS"}
+    assert stopped == {"NEW_LOADS"}
     assert running(tables)["pipe"] == "RUNNING"
     assert tables.run("show tables like 'STOPPED%' in schema ledger") == []

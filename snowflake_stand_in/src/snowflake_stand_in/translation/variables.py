@@ -83,13 +83,13 @@ def _assigned(assignment: exp.Expr) -> tuple[list[str], list[exp.Expr] | exp.Exp
         columns = left.expressions if isinstance(left, exp.Tuple) else [left.unnest()]
         if all(isinstance(column, exp.Column) for column in columns):
             names = [column.name.upper() for column in columns]
+            values: list[exp.Expr] | exp.Expr
             if isinstance(right, exp.Subquery):
-                query = right.unnest()
-                found = len(query.selects)
-                values: list[exp.Expr] | exp.Expr = query.copy()
+                query = right.this
+                values, found = query.copy(), len(query.selects)
             else:
-                listed = right.expressions if isinstance(right, exp.Tuple) else [right.unnest()]
-                values, found = listed, len(listed)
+                values = right.expressions if isinstance(right, exp.Tuple) else [right.unnest()]
+                found = len(values)
             if found != len(names):
                 raise compilation(
                     1003, f"syntax error: SET has {len(names)} names and {found} values."
