@@ -127,6 +127,22 @@ def test_a_rebuild_that_died_is_begun_again_if_its_parent_is_another(filled: War
     assert len(batches(filled)["daily_activity"]) - done >= 3
 
 
+def test_an_old_table_that_a_dead_rebuild_left_is_thrown_away(filled: Warehouse) -> None:
+    """It died after the swap, so what is beside the table is the one of before."""
+    filled.dbt("run", "--full-refresh", "--select", "events")
+    before = filled.snapshot(["events"])
+    filled.query("create transient table silver.events__rebuild (former number)")
+    filled.query(
+        "grant ownership on table silver.events__rebuild to role GHARCHIVE_TRANSFORMER"
+        " copy current grants"
+    )
+
+    filled.dbt("run", "--full-refresh", "--select", "events")
+
+    assert filled.snapshot(["events"]) == before
+    assert not filled.query("show tables like '%rebuild' in database")
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -82,7 +82,7 @@
         {% set changes = [
             change_rows(relation, rows, in_order=definition != 'null')
         ] %}
-        {% if batch_count > 1 %}
+        {% if batch_count > 1 or definition != 'null' %}
             {% set progress = "'" ~ progress ~ "'" if progress else 'null' %}
             {% do changes.append(record_progress(progress, definition)) %}
         {% endif %}
@@ -120,15 +120,24 @@
 {# One that died, unless the SQL or a table that it reads is another by now. #}
 {% macro can_go_on(definition) %}
     {% set progress = ledger('model_progress') %}
-    {% set rows = run_query(
-        'select 1 where ' ~ newest_progress('definition', 'true') ~ ' = '
-        ~ definition ~ ' and not exists (select 1 from ' ~ progress
-        ~ " where definition is not null and model in ('"
-        ~ tables_read() | join("', '") ~ "') and recorded_at > (select"
-        ~ ' max(recorded_at) from ' ~ progress ~ " where model = '"
-        ~ model.name ~ "' and last_key = ''))"
-    ) %}
-    {{ return(rows | length > 0) }}
+    {% set query %}
+        select 1
+        where
+            {{ newest_progress('definition', 'true') }} = {{ definition }}
+            and not exists (
+                select 1
+                from {{ progress }}
+                where
+                    definition is not null
+                    and model in ('{{ tables_read() | join("', '") }}')
+                    and recorded_at > (
+                        select max(recorded_at)
+                        from {{ progress }}
+                        where model = '{{ model.name }}' and last_key = ''
+                    )
+            )
+    {% endset %}
+    {{ return(run_query(query) | length > 0) }}
 {% endmacro %}
 
 
