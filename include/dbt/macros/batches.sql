@@ -69,10 +69,15 @@
 
             select
                 changed_key,
-                floor(
-                    (sum(row_count) over (order by changed_key) - row_count)
-                    / {{ env_var('GHARCHIVE_BATCH_ROWS', '10000000') | int }}
-                ) as batch_number
+                {% if key == 'contribution_month' -%}
+                    {# It reads all years for any month #}
+                    0
+                {%- else -%}
+                    floor(
+                        (sum(row_count) over (order by changed_key) - row_count)
+                        / {{ env_var('GHARCHIVE_BATCH_ROWS', '10000000') | int }}
+                    )
+                {%- endif %} as batch_number
             from sized
 
         ),
