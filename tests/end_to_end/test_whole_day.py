@@ -194,6 +194,8 @@ def test_a_backfill_trains_once(stack: Stack, local: Command, query: Query) -> N
 
 def test_a_failing_task_names_the_model(stack: Stack, query: Query) -> None:
     """What its last lines say is what a user sees in the UI, and on the terminal."""
+    # With nothing new, a table that is there reads nothing
+    query("alter table gold.daily_activity rename to gold.was_there")
     query("alter table silver.events rename to silver.not_there")
     command = [str(paths.BIN / "airflow"), "tasks", "test", DAG_ID, "gold.activity", "2024-03-05"]
 

@@ -127,13 +127,19 @@ def from_python() -> list[Statement]:
 
 
 def split(script: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Split a script into statements, each with its parts."""
-    tree = Linter(config=CONFIG).parse_string(script).tree
-    assert tree is not None
-    for statement in _top(tree, "statement", "unparsable"):
+    """Split a script into statements, each with its parts: also those of a block within $$."""
+    for statement in _top(_parsed(script), "statement", "unparsable"):
+        _, *block = statement.raw.split("$$")
         holds_others = statement.segments[0].is_type(*_HOLD_OTHERS)
-        parts = [textwrap.dedent(q.raw) for q in _top(statement, *_QUERIES) if holds_others]
-        yield statement.raw.strip(), tuple(parts)
+        holder = _parsed(block[0]) if block else statement
+        found = _top(holder, *_QUERIES, "unparsable") if block or holds_others else ()
+        yield statement.raw.strip(), tuple(textwrap.dedent(query.raw) for query in found)
+
+
+def _parsed(sql: str) -> BaseSegment:
+    tree = Linter(config=CONFIG).parse_string(sql).tree
+    assert tree is not None
+    return tree
 
 
 # What sqlfluff parses: statements without placeholders

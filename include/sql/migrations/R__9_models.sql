@@ -67,9 +67,9 @@ execute immediate
 $$
 declare
     begun timestamp_ntz default sysdate();
-    first_changed {{ model.bound }};
-    last_changed {{ model.bound }};
-    progress varchar;
+    first_changed {{ model.bound }} default null;
+    last_changed {{ model.bound }} default null;
+    progress varchar default null;
 begin
     -- Another version's table, or none, is filled again from the ledger's first load on
     let found varchar := (
