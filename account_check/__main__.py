@@ -27,7 +27,7 @@ DIFFERS, REFUSED, INTERRUPTED = 1, 2, 130
 BLOB_URL, BLOB_SAS = "GHARCHIVE_BLOB_URL", "GHARCHIVE_BLOB_SAS"
 TENANT, QUEUE = "GHARCHIVE_AZURE_TENANT_ID", "GHARCHIVE_QUEUE_URL"
 EPILOG = f"""
-The connection is that of make snowflake-deploy. {BLOB_URL} and {BLOB_SAS} name Blob storage where
+The connection is that of make snowflake-account. {BLOB_URL} and {BLOB_SAS} name Blob storage where
 containers may be made; without them the stages are internal. Exit status: 0 if all that was tried
 holds, {DIFFERS} if something differs or is still there, {REFUSED} if nothing was tried,
 {INTERRUPTED} if it was interrupted.
@@ -47,6 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
         return REFUSED
 
 
+def _hour(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}': write it as 2015-01-01T12") from error
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m account_check", description=__doc__, epilog=EPILOG
@@ -54,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--yes", action="store_true", help="don't ask about the cost")
     parser.add_argument(
         "--hour",
-        type=lambda text: datetime.strptime(text, "%Y-%m-%dT%H"),
+        type=_hour,
         default=datetime(2015, 1, 1, 12),
         help="of the archive (UTC), as 2015-01-01T12",
     )

@@ -127,6 +127,16 @@ def test_a_rebuild_that_died_is_begun_again_if_its_parent_is_another(filled: War
     assert len(batches(filled)["daily_activity"]) - done >= 3
 
 
+@pytest.mark.parametrize("rows", ["0", "1e3"])
+def test_a_wrong_setting_is_named(
+    filled: Warehouse, rows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though there is nothing to do."""
+    monkeypatch.setenv("GHARCHIVE_BATCH_ROWS", rows)
+    message = filled.dbt_failures("run", "--select", "event_rows")["event_rows"]
+    assert f"GHARCHIVE_BATCH_ROWS='{rows}' is no positive whole number" in (message or "")
+
+
 def test_an_old_table_that_a_dead_rebuild_left_is_thrown_away(filled: Warehouse) -> None:
     """It died after the swap, so what is beside the table is the one of before."""
     filled.dbt("run", "--full-refresh", "--select", "events")

@@ -5,6 +5,17 @@
     row there says all, and if it has no key, then nothing is unfinished.
 #}
 
+{% macro batch_rows() %}
+    {% set value = env_var('GHARCHIVE_BATCH_ROWS', '10000000') %}
+    {% if not modules.re.fullmatch('[1-9][0-9]*', value) %}
+        {{ exceptions.raise_compiler_error(
+            "GHARCHIVE_BATCH_ROWS='" ~ value ~ "' is no positive whole number."
+        ) }}
+    {% endif %}
+    {{ return(value) }}
+{% endmacro %}
+
+
 {% macro newest_progress(column, condition) -%}
     (
         select {{ column }}
@@ -75,7 +86,7 @@
                 {%- else -%}
                     floor(
                         (sum(row_count) over (order by changed_key) - row_count)
-                        / {{ env_var('GHARCHIVE_BATCH_ROWS', '10000000') | int }}
+                        / {{ batch_rows() }}
                     )
                 {%- endif %} as batch_number
             from sized

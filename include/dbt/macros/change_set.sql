@@ -8,6 +8,8 @@
     {% set table = this.incorporate(type='table') %}
     {% set existing = load_cached_relation(this) %}
     {% set run = namespace(batches=0, is_caught_up=false) %}
+    {# A typo shows even if there is nothing to do #}
+    {% do batch_rows() %}
 
     {{ run_hooks(pre_hooks) }}
 
@@ -182,7 +184,13 @@
     {% for column in adapter.get_columns_in_relation(existing) %}
         {% do found.append(type_of(column)) %}
     {% endfor %}
-    {{ return(promised | sort == found | sort) }}
+    {% set keeps = promised | sort == found | sort %}
+    {% if not keeps %}
+        {% do log(
+            existing ~ " doesn't keep its contract, and is built anew", info=true
+        ) %}
+    {% endif %}
+    {{ return(keeps) }}
 {% endmacro %}
 
 
