@@ -13,6 +13,7 @@ from snowflake_stand_in.engine.session import Cursor
 from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.requirements import require
 from snowflake_stand_in.sql.errors import compilation
+from snowflake_stand_in.sql.parsing import altered
 
 _MOST_DAYS = 90
 _ALTER = re.compile(
@@ -22,16 +23,12 @@ _ALTER = re.compile(
 
 def applies(_: Cursor, statement: exp.Expr) -> bool:
     """Whether a statement sets the retention of a schema or database, and nothing else."""
-    return (
-        isinstance(statement, exp.Command)
-        and str(statement.this).upper() == "ALTER"
-        and _ALTER.fullmatch(str(statement.expression)) is not None
-    )
+    return altered(statement, _ALTER) is not None
 
 
 def run(cursor: Cursor, statement: exp.Command) -> None:
     """Run the statement."""
-    match = _ALTER.fullmatch(str(statement.expression))
+    match = altered(statement, _ALTER)
     assert match is not None
     session = cursor.session
     kind, days = match[1].upper(), match[3]

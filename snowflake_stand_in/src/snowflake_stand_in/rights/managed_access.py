@@ -11,6 +11,7 @@ from snowflake_stand_in.rights import securables
 from snowflake_stand_in.rights.access import Access
 from snowflake_stand_in.rights.model import Securable
 from snowflake_stand_in.rights.requirements import missing, require
+from snowflake_stand_in.sql.parsing import altered
 
 _ALTER = re.compile(
     r"\s*schema\s+(?:if\s+exists\s+)?(\S+)\s+(enable|disable)\s+managed\s+access\s*", re.I
@@ -19,16 +20,12 @@ _ALTER = re.compile(
 
 def applies(_: Cursor, statement: exp.Expr) -> bool:
     """Whether a statement is one of these."""
-    return (
-        isinstance(statement, exp.Command)
-        and str(statement.this).upper() == "ALTER"
-        and _ALTER.fullmatch(str(statement.expression)) is not None
-    )
+    return altered(statement, _ALTER) is not None
 
 
 def run(cursor: Cursor, statement: exp.Command) -> None:
     """Run the statement."""
-    match = _ALTER.fullmatch(str(statement.expression))
+    match = altered(statement, _ALTER)
     assert match is not None
     session = cursor.session
     schema = Securable("SCHEMA", securables.full_name(session, "SCHEMA", match[1]))

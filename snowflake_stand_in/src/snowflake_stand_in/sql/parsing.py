@@ -174,6 +174,13 @@ def parse(text: str) -> exp.Expr:
     return _without_positions(statements[0])
 
 
+def altered(statement: exp.Expr, form: re.Pattern[str]) -> re.Match[str] | None:
+    """Match the whole of an ALTER that sqlglot leaves as text, after the word itself."""
+    if isinstance(statement, exp.Command) and str(statement.this).upper() == "ALTER":
+        return form.fullmatch(str(statement.expression))
+    return None
+
+
 def unknown_function(name: str) -> ProgrammingError:
     """Make Snowflake's error for a function that it lacks."""
     return compilation(2140, f"Unknown function {name.upper()}", "42601")
