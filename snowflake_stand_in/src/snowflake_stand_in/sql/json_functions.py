@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -178,6 +179,13 @@ def to_text(value: Any) -> Any:
     return MISSING if value is None else text_of(value)
 
 
+def variant_key(value: Any) -> str:
+    """Return a text that equal VARIANTs have in common."""
+    if isinstance(value, Number) and value[-1].isdigit():
+        return format(Decimal(value).normalize(), "f")
+    return str(json_values.key_of(value))
+
+
 def to_array(value: Any) -> Any:
     """TO_ARRAY: anything but an array becomes an array's only element."""
     if value is None:
@@ -262,6 +270,7 @@ _ALL: tuple[Callable[..., Any], ...] = (
     check_json,
     to_json,
     to_text,
+    variant_key,
     to_array,
     to_object,
     type_of,

@@ -202,6 +202,15 @@ create or replace macro {place}_fs_variant_text(v) as (
     end
 );
 
+create or replace macro {place}_fs_variant_key(v) as (
+    case
+        when v is null then null
+        when json_type(v) = 'VARCHAR' then '"' || json_extract_string(v, '$')
+        when json_type(v) in ('NULL', 'BOOLEAN', 'UBIGINT', 'BIGINT') then trim(v::varchar)
+        else _fs_text_call('variant_key', [v])
+    end
+);
+
 create or replace macro {place}_fs_float_text(x) as (
     regexp_replace(regexp_replace(x::varchar, '\.0$', ''), 'e([0-9])', 'e+\1')
 );

@@ -40,6 +40,8 @@ REASONS = {
     "binary format": "a format of TO_BINARY or TO_CHAR that is no constant of HEX, BASE64, UTF-8",
     "row order": "the order of rows (a, b) < (c, d): compare their values",
     "variant order": "the order of VARIANTs (MIN, MAX, ORDER BY, <): cast them",
+    "text and number": "a text and a number as one type: cast one of them",
+    "variant and text": "a VARIANT and a text as one type: cast one of them",
     "seed": "RANDOM with a seed gives other values than Snowflake's",
     "asof": "ASOF JOIN: use QUALIFY ROW_NUMBER()",
     "pivot": "PIVOT and UNPIVOT name their columns differently: use CASE or UNION ALL",

@@ -17,10 +17,12 @@ from snowflake_stand_in.sql.errors import compilation
 from snowflake_stand_in.sql.time_macros import TZ_TYPE
 from snowflake_stand_in.translation import (
     conversions,
+    mixed_types,
     time_columns,
     time_texts,
     time_values,
     times,
+    variant_comparisons,
 )
 from snowflake_stand_in.translation.operand_types import is_text, kinds_of, outermost, scope_of
 
@@ -39,9 +41,13 @@ def rewrite_typed(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
     holder = exp.Tuple(expressions=[statement])
     waiting: list[tuple[exp.Expr, exp.Expr | None]] = []
     offsets = time_columns.has_offsets(cursor, statement)
+    variants = variant_comparisons.names(cursor, statement)
     for node in list(_inside_out(statement)):
         if offsets and _key_of_offsets(node):
             node.meta["offsets"] = True
+        elif variant_comparisons.applies(node, variants):
+            node.meta["variants"] = True
+        mixed_types.unite_constants(node)
         if _operands(node):
             waiting.append((node, scope_of(node)))
     while waiting:
@@ -60,11 +66,12 @@ def _ready(waiting: list[tuple[exp.Expr, exp.Expr | None]]) -> list[exp.Expr]:
     it in a window, before the window is copied.
     """
     scope = waiting[0][1]
+    first = _source_of(waiting[0][0])
     aliases = {e.alias for e in scope.expressions} if isinstance(scope, exp.Select) else set()
     left = {id(node) for node, _ in waiting}
     ready: list[exp.Expr] = []
     for node, its_scope in waiting:
-        if its_scope is not scope:
+        if its_scope is not scope or (first is not None and _source_of(node) is not first):
             continue
         # What refers to another column of its query comes after all before it
         named = (c for c in node.find_all(exp.Column) if not c.table)
@@ -77,6 +84,16 @@ def _ready(waiting: list[tuple[exp.Expr, exp.Expr | None]]) -> list[exp.Expr]:
     return ready
 
 
+def _source_of(node: exp.Expr) -> exp.Expr | None:
+    """Return the VALUES or table function of which a node is a part: it makes a query's columns."""
+    parent = node.parent
+    while parent is not None and not isinstance(parent, exp.Query):
+        if isinstance(parent, exp.Values | exp.Table | exp.Lateral):
+            return parent
+        parent = parent.parent
+    return None
+
+
 def _operands(node: exp.Expr) -> list[exp.Expr]:
     """Return the operands whose types decide; none where nothing depends on types."""
     match node:
@@ -86,6 +103,8 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return []
         case _ if node.meta_get("offsets"):
             return time_columns.keys(node)
+        case _ if node.meta_get("variants"):
+            return [node.this, node.expression]
         case exp.Div():
             return [node.this, node.expression]
         case exp.Anonymous() if node.name.upper() in _INTO_VARIANTS:
@@ -132,7 +151,8 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return _compared(node) or [node.this, node.expression]
         case _ if isinstance(node, _COMPARISONS):
             return _compared(node)
-    return []
+        case _:
+            return mixed_types.operands(node)
 
 
 def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None:
@@ -141,6 +161,8 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             times.rewrite(node, kinds)
         case _ if node.meta_get("offsets"):
             _compare_keys(node, kinds, settings)
+        case _ if node.meta_get("variants"):
+            variant_comparisons.compare(node, kinds, settings)
         case _ if conversions.takes_text(node):
             for value, kind in zip(_texts(node), kinds, strict=True):
                 if kind == "JSON":
@@ -198,6 +220,8 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
         case exp.Max() | exp.Min() | exp.Ordered():
             if kinds[0] == "JSON":
                 raise refusals.refused("variant order")
+        case _ if not isinstance(node, (*_COMPARISONS, exp.Between)):
+            mixed_types.unite(node, kinds, settings)
         case _ if len(kinds) == 2:
             if kinds == ["JSON", "JSON"] and isinstance(node, _ORDERED):
                 raise refusals.refused("variant order")
@@ -350,9 +374,14 @@ def _compared(node: exp.Expr) -> list[exp.Expr]:
 
 def _compare(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None:
     if (of_time := time_values.kind_of(kinds[0])) in time_values.ALL:
-        for side in [node.this, *node.expressions, *map(node.args.get, ("expression", *_BOUNDS))]:
+        for side in _constants(node):
             if isinstance(side, exp.Literal) and side.is_string:
                 side.replace(time_texts.read(side.copy(), of_time, settings))
+    constants = [n for n in _constants(node) if isinstance(n, exp.Literal)]
+    if mixed_types.is_number(kinds[0]):
+        mixed_types.read_numbers([n for n in constants if n.is_string], kinds)
+    elif kinds[0] == "VARCHAR" and any(not n.is_string for n in constants):
+        raise refusals.refused("text and number")
     if kinds[0] != "JSON" or isinstance(node, exp.Between):
         return
     sides = node.expressions if isinstance(node, exp.In) else [node.this, node.expression]
@@ -366,6 +395,10 @@ def _compare(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
         value.replace(exp.Anonymous(this="_FS_COMPARABLE", expressions=[value.copy()]))
     else:
         value.replace(exp.cast(extracted, "decimal(38, 12)"))
+
+
+def _constants(node: exp.Expr) -> list[exp.Expr | None]:
+    return [node.this, *node.expressions, *map(node.args.get, ("expression", *_BOUNDS))]
 
 
 def _texts(node: exp.Expr) -> list[exp.Expr]:

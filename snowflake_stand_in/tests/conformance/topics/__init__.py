@@ -3,6 +3,7 @@
 from conformance.topics import (
     aggregates,
     arrays,
+    coercions,
     numbers,
     parameters,
     queries,
@@ -36,6 +37,7 @@ BEHAVIOURS = [
         arrays,
         aggregates,
         queries,
+        coercions,
         types,
         tables,
         writes,
