@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
 from snowflake_stand_in.sql import names
-from snowflake_stand_in.sql.errors import compilation
+from snowflake_stand_in.sql.errors import compilation, error
 
 # Words that are no names unless quoted: everywhere, in FROM, of columns
 _RESERVED = frozenset(
@@ -121,6 +123,9 @@ def check(statement: exp.Expr) -> None:
         match node:
             case exp.Window():
                 _check_window(node)
+            case exp.Literal() if not node.is_string and "e" in node.name.lower():
+                if math.isinf(float(node.name)):
+                    raise error(100038, f"Numeric value '{node.name}' is not recognized", "22018")
             case exp.Alias():
                 _check_word(node.args.get("alias"), _RESERVED)
             case exp.ColumnDef():

@@ -137,6 +137,7 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
         "Error parsing JSON: {1}",
     ),
     (duckdb.Error, r"Malformed JSON", 100069, "22P02", "Error parsing JSON: {0}"),
+    (duckdb.Error, r"(Error parsing URL: [a-z ]+)", 100139, "22000", "{1}"),
     (duckdb.Error, r"(?i)division by zero", 100051, "22012", "Division by zero"),
     (
         duckdb.Error,
@@ -188,7 +189,7 @@ _KNOWN: list[tuple[type[duckdb.Error], str, int, str, str]] = [
         "Timestamp '{1}' is not recognized",
     ),
     (
-        duckdb.ConversionException,
+        duckdb.Error,
         r"Could not convert string '(.*?)' to BOOL",
         100037,
         "22018",

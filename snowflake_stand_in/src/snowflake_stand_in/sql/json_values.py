@@ -162,8 +162,7 @@ def text_of(value: Any) -> str:
 
 def float_text(number: float) -> str:
     """Write a FLOAT as Snowflake's cast to VARCHAR does."""
-    text = repr(number).removesuffix(".0")
-    return re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", text)
+    return f"{number:.10g}"
 
 
 class _Lenient:

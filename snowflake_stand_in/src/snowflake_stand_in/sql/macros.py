@@ -9,37 +9,6 @@ _OBJECTS = r"""
 create or replace macro {place}_fs_member(o, k) as (
     json_extract(to_json(o), '$."' || k || '"')
 );
-
-create or replace macro {place}_fs_url_part(url, n) as (
-    nullif(regexp_extract(
-        url,
-        '^([A-Za-z][A-Za-z0-9+.-]*)://([^/?#:]*)(?::([0-9]+))?(?:/([^?#]*))?(?:[?]([^#]*))?(?:#(.*))?$',
-        n
-    ), '')
-);
-
-create or replace macro {place}_fs_parse_url(url, permissive) as (
-    case
-        when url is null then null
-        when {place}_fs_url_part(url, 1) is null
-            then case
-                when permissive = 1 then json_object('error', 'Malformed URL: ' || url)
-                else error('Error parsing URL: scheme not specified')
-            end
-        else json_object(
-            'fragment', {place}_fs_url_part(url, 6),
-            'host', {place}_fs_url_part(url, 2),
-            'parameters', case when {place}_fs_url_part(url, 5) is not null then (
-                select json_group_object(split_part(p, '=', 1), split_part(p, '=', 2))
-                from unnest(string_split({place}_fs_url_part(url, 5), '&')) as t (p)
-            ) end,
-            'path', coalesce({place}_fs_url_part(url, 4), ''),
-            'port', {place}_fs_url_part(url, 3),
-            'query', {place}_fs_url_part(url, 5),
-            'scheme', {place}_fs_url_part(url, 1)
-        )
-    end
-);
 """
 
 # `prefix` is the PATH option, `kind` ARRAY, OBJECT or BOTH
@@ -125,8 +94,8 @@ as table
         from (select to_json(input) as _fs_j)
     );
 
-create or replace macro {place}_fs_split_to_table(x, separator) as table
-    select 1 as SEQ, _fs_n as INDEX, _fs_l[_fs_n] as VALUE
+create or replace macro {place}_fs_split_to_table(seq, x, separator) as table
+    select coalesce(seq, hash(_fs_l)::ubigint) as SEQ, _fs_n as INDEX, _fs_l[_fs_n] as VALUE
     from (
         select _fs_l, unnest(range(1, len(_fs_l) + 1)) as _fs_n
         from (select string_split(x, separator) as _fs_l)
@@ -138,6 +107,16 @@ create or replace macro {place}_fs_octets(x blob) as octet_length(x), (x varchar
 
 create or replace macro {place}_fs_bits(x blob) as 8 * octet_length(x),
     (x varchar) as 8 * strlen(x);
+
+create or replace macro {place}_fs_base64(x blob) as to_base64(x),
+    (x varchar) as to_base64(encode(x));
+
+create or replace macro {place}_fs_edit_distance(a, b) as (
+    case
+        when strlen(a) = length(a) and strlen(b) = length(b) then levenshtein(a, b)
+        else _fs_call('edit_distance', [to_json(a), to_json(b)])::bigint
+    end
+);
 
 create or replace macro {place}_fs_finite(x) as (
     case
@@ -165,6 +144,7 @@ create or replace macro {place}_fs_width_bucket(x, low, high, buckets) as (
 create or replace macro {place}_fs_marked(x) as (
     contains(x, 'x') or contains(x, 'X') or contains(x, 'b') or contains(x, 'B')
     or contains(x, '_')
+    or (regexp_matches(x, '[eE][+]?[0-9]{{3}}|[0-9]{{309}}') and isinf(try_cast(x as double)))
 );
 
 create or replace macro {place}_fs_numeric_or_null(x) as (
@@ -211,8 +191,15 @@ create or replace macro {place}_fs_variant_key(v) as (
     end
 );
 
-create or replace macro {place}_fs_float_text(x) as (
-    regexp_replace(regexp_replace(x::varchar, '\.0$', ''), 'e([0-9])', 'e+\1')
+create or replace macro {place}_fs_float_text(x) as (printf('%.10g', x::double));
+
+create or replace macro {place}_fs_boolean(x) as (
+    case
+        when lower(x) in ('true', 't', 'yes', 'y', 'on', '1') then true
+        when lower(x) in ('false', 'f', 'no', 'n', 'off', '0') then false
+        when x is not null
+            then error('Could not convert string ''' || x || ''' to BOOL')::boolean
+    end
 );
 
 create or replace macro {place}_fs_complete(r) as (

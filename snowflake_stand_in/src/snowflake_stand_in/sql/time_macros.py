@@ -323,10 +323,6 @@ create or replace macro {place}_ft_fraction(x, step) as (
     to_microseconds({place}_ft_mod(epoch_us(x), step))
 );
 
-create or replace macro {place}_ft_today() as (cast(cast(now() as timestamp) as date));
-
-create or replace macro {place}_ft_time_of_day() as (cast(cast(now() as timestamp) as time));
-
 create or replace macro {place}_ft_week_start(x, first) as (
     cast(x as date) - cast((isodow(x) - first + 7) % 7 as integer)
 );

@@ -89,6 +89,10 @@ def run(cursor: Cursor, statement: exp.Copy, delivery: Delivery | None = None) -
     table = select.args["from_"].this if select is not None else source
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Var):
         raise unsupported("COPY from anything but a stage")
+    if select is not None and select.find(exp.Subquery, exp.SetOperation, exp.Exists) is not None:
+        raise compilation(
+            2, "COPY statement only supports simple SELECT from stage statements for import."
+        )
     if select is not None and any(select.args.get(clause) for clause in _MORE_THAN_COLUMNS):
         raise unsupported("anything but SELECT … FROM a stage in the query of a COPY")
     stage = stages.find(cursor, table.this.name)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from sqlglot import exp
 
+from snowflake_stand_in.sql import refusals, text_functions
 from snowflake_stand_in.sql.time_macros import TZ_TYPE
 from snowflake_stand_in.translation import time_values
 
@@ -38,6 +39,8 @@ def make_variant(node: exp.Anonymous, kind: str, to_text: ToText) -> None:
         node.replace(exp.cast(exp.cast(value, "text"), "json"))
     elif time_values.kind_of(kind) in time_values.ALL:
         node.set("expressions", [to_text(value, kind)])
+    elif kind == "BLOB" and _is_of_text(node):
+        raise refusals.refused("bytes")
     elif kind == "BLOB":
         node.set("expressions", [exp.Anonymous(this="HEX", expressions=[value])])
 
@@ -49,6 +52,15 @@ _TIMES = {
     "TIMESTAMP WITH TIME ZONE": "TIMESTAMP_LTZ",
     TZ_TYPE: "TIMESTAMP_TZ",
 }
+
+
+def _is_of_text(node: exp.Anonymous) -> bool:
+    """Whether it is the argument of a function of texts in Python."""
+    called = node.parent.parent if node.parent is not None else None
+    names = {function.__name__ for function in text_functions.FUNCTIONS}
+    return isinstance(called, exp.Anonymous) and bool(
+        called.expressions and called.expressions[0].name in names
+    )
 
 
 def _asks_for_type(node: exp.Expr) -> bool:
@@ -89,6 +101,7 @@ CONVERTED = {
     exp.DType.DECIMAL,
     exp.DType.DOUBLE,
     exp.DType.FLOAT,
+    exp.DType.BOOLEAN,
     exp.DType.BINARY,
     exp.DType.VARBINARY,
 }
@@ -168,6 +181,9 @@ def convert(node: exp.Cast, kind: str) -> None:
         found = exp.Anonymous(this="UNHEX", expressions=[value])
         tried = exp.Anonymous(this="TRY", expressions=[found])
         node.replace(tried if isinstance(node, exp.TryCast) else found)
+    elif kind == "VARCHAR" and node.to.this == exp.DType.BOOLEAN:
+        if not isinstance(node, exp.TryCast):
+            node.replace(exp.Anonymous(this="_FS_BOOLEAN", expressions=[value]))
     elif kind == "VARCHAR":
         if isinstance(value, exp.Literal) and value.name.strip().lstrip("+-").isdigit():
             return

@@ -40,6 +40,8 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
             return exp.Anonymous(this=node.key.upper(), expressions=[node.this])
         case exp.Trim():
             return _trim(node)
+        case exp.ToChar() if (name := _of_bytes(node.args.get("format"))) is not None:
+            return _function(name, exp.cast(node.this, "blob"))
         case exp.ToChar() if node.args.get("format"):
             raise refusals.refused("result format")
         case exp.ToChar():
@@ -58,15 +60,20 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
             raise refusals.refused("array function")
         case exp.ParseUrl():
             permissive = node.args.get("permissive") or exp.Literal.number(0)
-            return _function("_FS_PARSE_URL", node.this, permissive)
+            return semi_structured.call("parse_url", "json", [node.this, permissive])
         case exp.Cbrt():
             return _function("CBRT", node.this)
         case exp.Rand() if node.this is not None:
             raise refusals.refused("seed")
+        case exp.Uniform() | exp.Normal() | exp.Randstr() | exp.Zipf() if not _is_random(node):
+            raise refusals.refused("seed")
+        case exp.Generator() if not node.args.get("rowcount") and node.args.get("timelimit"):
+            raise refusals.refused("time limit")
         case exp.Lateral() | exp.TableFromRows() if isinstance(node.this, exp.Explode):
             return _flatten(node)
         case exp.Lateral() | exp.TableFromRows() if isinstance(node.this, exp.SplitToTable):
-            split = _function("_FS_SPLIT_TO_TABLE", node.this.this, node.this.expression)
+            text = node.this.this
+            split = _function("_FS_SPLIT_TO_TABLE", _seq(text), text, node.this.expression)
             return exp.Table(this=split, alias=node.args.get("alias"))
         case exp.Select() if isinstance(source := _from(node), exp.Values):
             _name_positions(node, source)
@@ -82,8 +89,21 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
     return node
 
 
+_BYTES = {"HEX": "HEX", "BASE64": "TO_BASE64", "UTF-8": "DECODE", "UTF8": "DECODE"}
+
+
+def _of_bytes(form: exp.Expr | None) -> str | None:
+    """Return the function that writes bytes in a format, None for one of numbers."""
+    return _BYTES.get(form.name.upper()) if isinstance(form, exp.Literal) else None
+
+
 def _function(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def _is_random(node: exp.Expr) -> bool:
+    source = node.args.get("gen") or node.args.get("generator")
+    return source is None or source.find(exp.Rand) is not None
 
 
 def _trim(node: exp.Trim) -> exp.Expr:
@@ -131,8 +151,7 @@ def _flatten(node: exp.Expr) -> exp.Expr:
     if any(o is not None and not isinstance(o, exp.Literal) for o in (path, mode)):
         raise refusals.refused("flatten option")
     value = values["INPUT"]
-    # One value is one input; of several, equal ones share their number
-    seq = exp.null() if value.find(exp.Column) else exp.Literal.number(1)
+    seq = _seq(value)
     path = path if path is not None else exp.Literal.string("")
     kind = exp.Literal.string(mode.name.upper() if mode is not None else "BOTH")
     only = exp.Boolean(this=outer)
@@ -141,6 +160,11 @@ def _flatten(node: exp.Expr) -> exp.Expr:
     else:
         call = _function("_FS_FLATTEN", seq, value, path, kind, only)
     return exp.Table(this=call, alias=node.args.get("alias"))
+
+
+def _seq(value: exp.Expr) -> exp.Expr:
+    """Return the number of a table function's input: of several, equal ones share theirs."""
+    return exp.null() if value.find(exp.Column) else exp.Literal.number(1)
 
 
 def _is_true(node: exp.Expr | None) -> bool:

@@ -19,7 +19,7 @@ _AGGREGATES = ("SUM", "AVG", "MAX", "MIN", "COUNT", "LISTAGG", "STRING_AGG", "_F
 
 def kinds_of(cursor: Cursor, operands: list[exp.Expr]) -> dict[int, str]:
     """Return DuckDB's types of expressions of one scope, by their ids."""
-    found = {id(o): kind for o in operands if (kind := _own_type(o)) is not None}
+    found = {id(o): kind for o in operands if (kind := own_type(o)) is not None}
     unknown = [o for o in operands if id(o) not in found]
     if not unknown:
         return found
@@ -67,7 +67,7 @@ def _computed_of(scope: exp.Expr | None, operand: exp.Expr) -> str:
     return "groups" if _aggregates(operand) else "rows"
 
 
-def _own_type(node: exp.Expr) -> str | None:
+def own_type(node: exp.Expr) -> str | None:
     """Return the type of a constant or cast without asking."""
     node = node.unnest()
     if (noted := node.meta_get("duckdb")) is not None:
@@ -169,7 +169,7 @@ def _question(
                 query = query.from_(table.copy())
             else:
                 query = query.join(table.copy(), join_type="cross")
-    ctes = _visible_ctes(scope)
+    ctes = visible_ctes(scope)
     if ctes:
         own = query.args.get("with_")
         query.set("with_", exp.With(expressions=ctes + (own.expressions if own else [])))
@@ -186,7 +186,7 @@ def _is_inserted(node: exp.Expr) -> bool:
     return when is not None and isinstance(when.args["then"], exp.Insert)
 
 
-def _visible_ctes(scope: exp.Expr | None) -> list[exp.Expr]:
+def visible_ctes(scope: exp.Expr | None) -> list[exp.Expr]:
     """Return copies of the CTEs that a query sees, outermost first; a recursive one's anchor."""
     found: list[exp.Expr] = []
     inside, parent = scope, scope.parent if scope is not None else None

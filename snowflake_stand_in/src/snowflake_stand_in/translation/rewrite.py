@@ -85,6 +85,19 @@ def write_star_out(statement: exp.Expr) -> None:
         query.set("expressions", [exp.column(name.copy()) for name in names])
 
 
+def drop_dual(statement: exp.Expr) -> None:
+    """Drop FROM DUAL, Snowflake's table of one row, in place."""
+    for select in statement.find_all(exp.Select):
+        source = select.args.get("from_")
+        table = source.this if isinstance(source, exp.From) else None
+        if (
+            isinstance(table, exp.Table)
+            and table.name.upper() == "DUAL"
+            and not (table.db or select.args.get("joins") or select.args.get("laterals"))
+        ):
+            select.set("from_", None)
+
+
 def name_columns(statement: exp.Expr) -> None:
     """Name a query's unaliased expressions as Snowflake does, by their text, in place."""
     query = statement.expression if isinstance(statement, exp.Create) else statement

@@ -11,7 +11,6 @@ from snowflake_stand_in.translation.semi_structured import call
 # Snowflake's functions: Python's, and the type of the result
 _CALLS = {
     "BASE64_DECODE_STRING": ("base64_decode_string", "text"),
-    "BASE64_ENCODE": ("base64_encode", "text"),
     "HEX_DECODE_STRING": ("hex_decode_string", "text"),
     "INSERT": ("insert_text", "text"),
     "MD5_NUMBER_LOWER64": ("md5_number_lower64", "hugeint"),
@@ -46,6 +45,16 @@ def rewritten(node: exp.Expr) -> exp.Expr | None:
             for part in ("this", "expression"):
                 if isinstance(node.args[part], exp.Null):
                     node.set(part, exp.cast(exp.null(), "text"))
+        case exp.Anonymous() if node.name.upper() == "BASE64_ENCODE":
+            value, *shape = (e.copy() for e in node.expressions)
+            found = exp.Anonymous(this="_FS_BASE64", expressions=[value])
+            return call("base64_shaped", "text", [found, *shape]) if shape else found
+        case exp.JarowinklerSimilarity():
+            return call("jarowinkler_similarity", "bigint", [node.this, node.expression])
+        case exp.Levenshtein():
+            return _edit_distance(node)
+        case exp.Skewness():
+            raise refusals.refused("skew")
         case exp.TryCast():
             _check_try_cast(node)
         case exp.ToBinary():
@@ -55,6 +64,17 @@ def rewritten(node: exp.Expr) -> exp.Expr | None:
         case exp.Round() if isinstance(node.args.get("decimals"), exp.Null):
             return exp.null()
     return None
+
+
+def _edit_distance(node: exp.Levenshtein) -> exp.Expr:
+    found = exp.Anonymous(this="_FS_EDIT_DISTANCE", expressions=[node.this, node.expression])
+    if (most := node.args.get("max_dist")) is None:
+        return found
+    limit = exp.Anonymous(this="GREATEST", expressions=[most.copy(), exp.Literal.number(0)])
+    capped = exp.Anonymous(this="LEAST", expressions=[found, limit])
+    # DuckDB's LEAST passes over NULLs
+    unknown = exp.or_(*(exp.Is(this=n.copy(), expression=exp.null()) for n in (found, most)))
+    return exp.Case(ifs=[exp.If(this=unknown, true=exp.null())], default=capped)
 
 
 def _check_try_cast(node: exp.TryCast) -> None:

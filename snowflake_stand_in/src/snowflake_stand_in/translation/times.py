@@ -6,6 +6,7 @@ of their operands, and `rewrite` makes DuckDB's expression of them.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -135,9 +136,9 @@ def _prepared(node: exp.Expr, settings: Mapping[str, str]) -> exp.Expr:
         case exp.Localtimestamp():
             return known(call("NOW"), LTZ)
         case exp.CurrentDate():
-            return known(call("_FT_TODAY"), DATE)
+            return known(exp.cast(exp.cast(call("NOW"), "timestamp"), "date"), DATE)
         case exp.CurrentTime() | exp.Localtime():
-            return known(call("_FT_TIME_OF_DAY"), TIME)
+            return known(exp.cast(exp.cast(call("NOW"), "timestamp"), "time"), TIME)
         case exp.Add() | exp.Sub() if isinstance(node.expression, exp.Interval):
             return _moved(node.this, node.expression, settings, back=isinstance(node, exp.Sub))
         case exp.Add() if isinstance(node.this, exp.Interval):
@@ -229,6 +230,19 @@ def _now(node: exp.CurrentTimestamp) -> exp.Expr:
     now = known(call("NOW"), LTZ)
     digits = int(node.this.name) if isinstance(node.this, exp.Literal) else 9
     return known(time_values.cut(now, LTZ, digits), LTZ)
+
+
+def stop_clock(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
+    """Make the current time of a statement within a transaction its own.
+
+    DuckDB's is the transaction's; a view's has to stay a call.
+    """
+    if cursor.session.in_snapshot and not isinstance(statement, exp.Create):
+        now = exp.cast(exp.Literal.string(str(datetime.datetime.now(datetime.UTC))), "timestamptz")
+        for call_ in list(statement.find_all(exp.Anonymous)):
+            if call_.name.upper() == "NOW":
+                call_.replace(known(now.copy(), LTZ))
+    return statement
 
 
 def _target(kind: exp.DataType, settings: Mapping[str, str]) -> str | None:

@@ -32,6 +32,8 @@ _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In)
 _ORDERED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FIRST = {"with_": 0, "from_": 1, "joins": 2, "laterals": 3}
 _DIGITS = 38
+# Behind the point of a product, unless a factor has more
+_PRODUCT_DIGITS = 12
 _HUGE = exp.DataType.build("hugeint", dialect="duckdb")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "NULL")
 
@@ -107,6 +109,8 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return [node.this, node.expression]
         case exp.Div():
             return [node.this, node.expression]
+        case exp.Mul() if not any(_is_whole_constant(n) for n in (node.this, node.expression)):
+            return [node.this, node.expression]
         case exp.Anonymous() if node.name.upper() in _INTO_VARIANTS:
             return [e for e in node.expressions if _may_be_time(e)]
         case exp.ArrayAgg():
@@ -169,6 +173,8 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
                     value.replace(_text(value, kind, settings))
         case exp.Div():
             _divide(node, kinds)
+        case exp.Mul():
+            _multiply(node, kinds)
         case exp.Anonymous() if node.name.upper() in _INTO_VARIANTS:
             asked = [e for e in node.expressions if _may_be_time(e)]
             _write_times(asked, kinds, settings)
@@ -207,6 +213,8 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             if text is not node.this:
                 node.replace(text)
         case exp.DPipe() | exp.Concat() | exp.ConcatWs():
+            if "BLOB" in kinds:
+                raise refusals.refused("bytes")
             sides = [side for side in _joined(node) if not is_text(side)]
             for side, kind in zip(sides, kinds, strict=True):
                 text = _text(side, kind, settings)
@@ -299,6 +307,22 @@ def _divide(node: exp.Div, kinds: list[str]) -> None:
     node.replace(_quotient(node.this.copy(), scales[0], node.expression.copy(), scales[1]))
 
 
+def _is_whole_constant(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and node.is_int
+
+
+def _multiply(node: exp.Mul, kinds: list[str]) -> None:
+    """Round a product of NUMBERs that has more digits behind the point than Snowflake keeps."""
+    scales = [scale for scale in map(_scale, kinds) if scale is not None]
+    kept = min(sum(scales), max(*scales, _PRODUCT_DIGITS)) if len(scales) == 2 else 0
+    if len(scales) == 2 and sum(scales) > kept:
+        sides = (node.this, node.expression)
+        one, other = (_whole(n.copy(), s, s) for n, s in zip(sides, scales, strict=True))
+        unit = _power(sum(scales) - kept, _HUGE)
+        product = exp.Mul(this=one, expression=other)
+        node.replace(_scaled(exp.Anonymous(this="_FS_QUOTIENT", expressions=[product, unit]), kept))
+
+
 def _quotient(n: exp.Expr, n_scale: int, d: exp.Expr, d_scale: int) -> exp.Expr:
     """Divide NUMBERs exactly, rounding half away from zero, as Snowflake."""
     scale = max(n_scale, min(n_scale + 6, 12))
@@ -306,6 +330,11 @@ def _quotient(n: exp.Expr, n_scale: int, d: exp.Expr, d_scale: int) -> exp.Expr:
         this="_FS_QUOTIENT",
         expressions=[_whole(n, n_scale, scale + d_scale), _whole(d, d_scale, d_scale)],
     )
+    return _scaled(whole, scale)
+
+
+def _scaled(whole: exp.Expr, scale: int) -> exp.Expr:
+    """Return a whole number's part that has so many digits behind the point."""
     unit = exp.cast(exp.Literal.string(f"1e-{scale}"), f"decimal({scale + 1}, {scale})")
     return exp.paren(
         exp.Mul(this=exp.cast(whole, f"decimal({_DIGITS - scale - 1}, 0)"), expression=unit)

@@ -140,4 +140,25 @@ BEHAVIOURS = [
         ],
         (1,),
     ),
+    rows(
+        "coerce-union-date",
+        "UNION reads a text beside a date by the input format (from memory).",
+        "sql-reference/operators-query",
+        ["select '2016-03-05'::date as x union select '05-Mar-2016'"],
+        (_DAY,),
+    ),
+    fails(
+        "coerce-union-number",
+        "UNION of a number and a text that is none is an error.",
+        "sql-reference/operators-query",
+        ["select 42 as x union select 'Smith, Jane'"],
+        100038,
+    ),
+    rows(
+        "query-dual",
+        "DUAL is a table of one row.",
+        "sql-reference/functions/rpad",
+        ["select 1 as x from dual"],
+        (1,),
+    ),
 ]

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from conformance.behaviour import fails, rows, value
+from conformance.behaviour import Json, fails, rows, value
 
 _THREE = "(select column1 as n from values (1), (2), (4))"
 
@@ -291,5 +291,61 @@ BEHAVIOURS = [
         "sql-reference/functions/md5_number_lower64",
         "md5_number_lower64('Snowflake')",
         9203306159527282910,
+    ),
+    value(
+        "number-product-of-long-fractions",
+        "A product keeps twelve digits behind the point, or as many as a factor has.",
+        "sql-reference/operators-arithmetic",
+        "1.123456789 * 1.123456789",
+        Decimal("1.262155156750"),
+    ),
+    value(
+        "number-product-of-little",
+        "What is beyond those digits is cut off a product.",
+        "sql-reference/operators-arithmetic",
+        ".1 * .0000000000001",
+        Decimal("0"),
+    ),
+    value(
+        "number-float-to-text-digits",
+        "The text of a FLOAT has ten digits.",
+        "sql-reference/functions/to_char",
+        "to_varchar(log(3, 4))",
+        "1.261859507",
+    ),
+    fails(
+        "number-float-beyond-range",
+        "A FLOAT ends about 1e308 (from memory: the code).",
+        "sql-reference/data-types-numeric",
+        ["select 1e400::float as x"],
+        100038,
+    ),
+    fails(
+        "number-float-text-beyond-range",
+        "So does one of a text (from memory: the code).",
+        "sql-reference/data-types-numeric",
+        ["select '1e400'::float as x"],
+        100038,
+    ),
+    value(
+        "number-float-infinite",
+        "The text 'inf' is an infinite FLOAT, in any case.",
+        "sql-reference/data-types-numeric",
+        "'Inf'::float > 1e300",
+        True,
+    ),
+    value(
+        "boolean-of-text",
+        "The texts of a BOOLEAN are true, t, yes, y, on, 1, and their opposites.",
+        "sql-reference/functions/to_boolean",
+        "['on'::boolean, 'OFF'::boolean, 'Yes'::boolean, 'n'::boolean]",
+        Json([True, False, True, False]),
+    ),
+    fails(
+        "boolean-of-bad-text",
+        "No other text is a BOOLEAN.",
+        "sql-reference/functions/to_boolean",
+        ["select 'tru'::boolean as x"],
+        100037,
     ),
 ]

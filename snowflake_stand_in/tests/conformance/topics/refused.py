@@ -180,4 +180,28 @@ BEHAVIOURS = [
         "[system$typeof(1), system$typeof(10000), system$typeof('something')][1]::varchar",
         "NUMBER(5,0)[SB2]",
     ),
+    fails(
+        "refused-copy-subquery",
+        "COPY's query has no subquery in its select list.",
+        "user-guide/data-load-transform",
+        [
+            "create or replace stage s file_format = (type = json)",
+            "create table c (a int)",
+            "copy into c from (select (select 1) from @s)",
+        ],
+    ),
+    rows(
+        "statement-time-in-transaction",
+        "SYSDATE and CURRENT_TIMESTAMP tell the statement's time, not the transaction's.",
+        "sql-reference/functions/sysdate",
+        [
+            "create table c (a timestamp_ntz, b timestamp_ltz)",
+            "begin",
+            "insert into c select sysdate(), current_timestamp()",
+            "insert into c select sysdate(), current_timestamp()",
+            "commit",
+            "select count(distinct a), count(distinct b) from c",
+        ],
+        (2, 2),
+    ),
 ]

@@ -491,4 +491,12 @@ BEHAVIOURS = [
         ["create table t (v variant)", "insert into t values (parse_json('{}'))"],
         2014,
     ),
+    value(
+        "variant-as-real",
+        "AS_REAL takes any number.",
+        "sql-reference/functions/as",
+        "as_real(parse_json('-17'))",
+        -17.0,
+        "REAL",
+    ),
 ]

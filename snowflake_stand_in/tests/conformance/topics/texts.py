@@ -1,6 +1,6 @@
 """Text: case, parts, patterns, digests, and how comparison treats it."""
 
-from conformance.behaviour import fails, rows, value
+from conformance.behaviour import Json, fails, rows, value
 
 _F = "sql-reference/functions/"
 
@@ -329,5 +329,80 @@ BEHAVIOURS = [
         _F + "contains",
         "contains('a', null)",
         None,
+    ),
+    value(
+        "text-editdistance",
+        "EDITDISTANCE counts characters, not bytes.",
+        "sql-reference/functions/editdistance",
+        "[editdistance('Ich weiß nicht', 'Ich wei? nicht'), editdistance('święta', 'swieta')]",
+        Json([1, 2]),
+    ),
+    value(
+        "text-editdistance-most",
+        "EDITDISTANCE stops at its third argument; at 0, if that is negative.",
+        "sql-reference/functions/editdistance",
+        "[editdistance('Gute nacht', 'Ich weis nicht', 3), editdistance('a', 'b', -1)]",
+        Json([3, 0]),
+    ),
+    value(
+        "text-jarowinkler",
+        "JAROWINKLER_SIMILARITY minds no case, and is a whole number.",
+        "sql-reference/functions/jarowinkler_similarity",
+        "[jarowinkler_similarity('Gute nacht', 'Ich weis nicht'),"
+        " jarowinkler_similarity('Ich weiß nicht', 'Ich wei? nicht'),"
+        " jarowinkler_similarity('Snowflake', 'Oracle'), jarowinkler_similarity('', '')]",
+        Json([56, 98, 61, 0]),
+    ),
+    value(
+        "text-base64-of-binary",
+        "BASE64_ENCODE takes the bytes of a BINARY.",
+        "sql-reference/functions/base64_encode",
+        "base64_encode(to_binary('48454C50'))",
+        "SEVMUA==",
+    ),
+    value(
+        "text-of-binary",
+        "TO_VARCHAR writes a BINARY in a format.",
+        "sql-reference/functions/to_char",
+        "to_varchar(to_binary('SNOW', 'utf-8'), 'HEX')",
+        "534E4F57",
+    ),
+    value(
+        "text-parse-url",
+        "PARSE_URL's host holds a user; its scheme is in lower case (from memory).",
+        "sql-reference/functions/parse_url",
+        "parse_url('HTTP://USER:PASS@EXAMPLE.INT:4345/HELLO.PHP?USER=1')",
+        Json(
+            {
+                "fragment": None,
+                "host": "USER:PASS@EXAMPLE.INT",
+                "parameters": {"USER": "1"},
+                "path": "HELLO.PHP",
+                "port": "4345",
+                "query": "USER=1",
+                "scheme": "http",
+            }
+        ),
+    ),
+    value(
+        "text-parse-url-mail",
+        "PARSE_URL takes a URI without a host.",
+        "sql-reference/functions/parse_url",
+        "parse_url('mailto:abc@xyz.com'):path::varchar",
+        "abc@xyz.com",
+    ),
+    fails(
+        "text-parse-url-no-scheme",
+        "PARSE_URL wants a scheme.",
+        "sql-reference/functions/parse_url",
+        ["select parse_url('example.int/hello.php?user=12#nofragment', 0) as x"],
+        100139,
+    ),
+    value(
+        "text-parse-url-permissive",
+        "A permissive PARSE_URL tells the error.",
+        "sql-reference/functions/parse_url",
+        "parse_url('example.int/hello.php?user=12#nofragment', 1)",
+        Json({"error": "scheme not specified"}),
     ),
 ]
