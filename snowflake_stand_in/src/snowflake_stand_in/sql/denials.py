@@ -123,6 +123,8 @@ def check(statement: exp.Expr) -> None:
         match node:
             case exp.Window():
                 _check_window(node)
+            case exp.Distinct() if node.args.get("on") is not None:
+                raise _unexpected("on")
             case exp.Literal() if not node.is_string and "e" in node.name.lower():
                 if math.isinf(float(node.name)):
                     raise error(100038, f"Numeric value '{node.name}' is not recognized", "22018")

@@ -194,12 +194,13 @@ create or replace macro {place}_fs_variant_key(v) as (
 create or replace macro {place}_fs_float_text(x) as (printf('%.10g', x::double));
 
 create or replace macro {place}_fs_boolean(x) as (
-    case
-        when lower(x) in ('true', 't', 'yes', 'y', 'on', '1') then true
-        when lower(x) in ('false', 'f', 'no', 'n', 'off', '0') then false
-        when x is not null
-            then error('Could not convert string ''' || x || ''' to BOOL')::boolean
-    end
+    -- In a lambda, so that x is computed once
+    list_transform([x], lambda _x: case
+        when lower(_x) in ('true', 't', 'yes', 'y', 'on', '1') then true
+        when lower(_x) in ('false', 'f', 'no', 'n', 'off', '0') then false
+        when _x is not null
+            then error('Could not convert string ''' || _x || ''' to BOOL')::boolean
+    end)[1]
 );
 
 create or replace macro {place}_fs_complete(r) as (

@@ -143,6 +143,15 @@ _FOREIGN = frozenset(
         "UNIX_SECONDS",
     ]
 )
+# Operators of other dialects
+_NO_OPERATORS = (
+    TokenType.AMP,
+    TokenType.CARET,
+    TokenType.DIV,
+    TokenType.NULLSAFE_EQ,
+    TokenType.PIPE,
+    TokenType.TILDE,
+)
 _NAMES_FOLLOW = (".", "INTO", "TABLE", "VIEW", "EXISTS", "UPDATE", "WITH")
 _MARK = "$"
 _LARGEST = 1024 * 1024
@@ -205,6 +214,11 @@ def _trees(text: str) -> list[exp.Expr | None]:
     tokens = dialect.tokenize(text)
     own = False
     for place, (token, after) in enumerate(pairwise(tokens)):
+        two_texts = token.token_type == after.token_type == TokenType.STRING
+        if two_texts or token.token_type in _NO_OPERATORS:
+            raise compilation(
+                1003, f"syntax error: unexpected '{(after if two_texts else token).text}'."
+            )
         if after.token_type != TokenType.L_PAREN:
             continue
         if token.text.upper() in _FOREIGN and not _is_name(tokens, place):

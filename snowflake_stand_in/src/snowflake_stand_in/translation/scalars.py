@@ -53,6 +53,16 @@ def rewritten(node: exp.Expr) -> exp.Expr | None:
             return call("jarowinkler_similarity", "bigint", [node.this, node.expression])
         case exp.Levenshtein():
             return _edit_distance(node)
+        case exp.Upper():
+            # DuckDB's is one letter
+            sharp = exp.Replace(
+                this=node.this.copy(),
+                expression=exp.Literal.string("ß"),
+                replacement=exp.Literal.string("SS"),
+            )
+            return exp.Upper(this=sharp)
+        case exp.Substring() if _may_be_negative(node.args.get("start")):
+            return _substring(node)
         case exp.Skewness():
             raise refusals.refused("skew")
         case exp.TryCast():
@@ -64,6 +74,20 @@ def rewritten(node: exp.Expr) -> exp.Expr | None:
         case exp.Round() if isinstance(node.args.get("decimals"), exp.Null):
             return exp.null()
     return None
+
+
+def _may_be_negative(start: exp.Expr | None) -> bool:
+    return start is not None and not (isinstance(start, exp.Literal) and start.is_int)
+
+
+def _substring(node: exp.Substring) -> exp.Expr:
+    """Take nothing of a text from before its beginning; DuckDB takes what is after that."""
+    length = exp.Length(this=node.this.copy())
+    before = exp.LT(
+        this=exp.Add(this=node.args["start"].copy(), expression=length),
+        expression=exp.Literal.number(0),
+    )
+    return exp.Case(ifs=[exp.If(this=before, true=exp.Literal.string(""))], default=node.copy())
 
 
 def _edit_distance(node: exp.Levenshtein) -> exp.Expr:
