@@ -31,14 +31,10 @@ class Difference:
 _WIDE = "whole numbers have 64 bits in DuckDB's BIGINT; a larger one is an error"
 _HISTORY = "the stand-in keeps no history of data; it refuses"
 _UNDONE = "DuckDB undoes the whole transaction with the statement; whatever follows is refused"
-_NESTED = "DuckDB has one type for JSON"
 
 DIFFERENCES: dict[str, Difference] = {
     "number-integer-is-38-0": Difference(_WIDE),
     "connector-large-number": Difference(_WIDE),
-    "variant-object-keys": Difference(_NESTED, types=["VARIANT"], rule="nested-type"),
-    "variant-object-construct": Difference(_NESTED, types=["VARIANT"], rule="nested-type"),
-    "variant-array-construct": Difference(_NESTED, types=["VARIANT"], rule="nested-type"),
     "variant-path-exponent": Difference(
         "DuckDB writes the numbers below a path itself, and keeps no exponent",
         rows=[("100.0",)],

@@ -123,6 +123,8 @@ def check(statement: exp.Expr) -> None:
         match node:
             case exp.Window():
                 _check_window(node)
+            case exp.Count() if node.this is None:
+                raise compilation(938, "not enough arguments for function [COUNT()]", "22023")
             case exp.Distinct() if node.args.get("on") is not None:
                 raise _unexpected("on")
             case exp.Literal() if not node.is_string and "e" in node.name.lower():

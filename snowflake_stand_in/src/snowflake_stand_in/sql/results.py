@@ -66,6 +66,8 @@ def row_type(described: list[Any], types: Sequence[Type | None] = ()) -> list[Co
             elif known is not None and known.name == "VARCHAR":
                 column["length"] = known.length
                 column["byteLength"] = min(known.length * 4, data_types.LONGEST_TEXT)
+            elif known in (data_types.ARRAY, data_types.OBJECT):
+                column["type"] = known.name.lower()
     return columns
 
 

@@ -152,6 +152,12 @@ def _case(inference: Inference, node: exp.Expr, scope: Scope) -> Type | None:
     return reduce(common, kinds)
 
 
+def _decoded(inference: Inference, node: exp.Expr, scope: Scope) -> Type | None:
+    _, *rest = node.expressions
+    results = [*rest[1::2], rest[-1] if len(rest) % 2 else exp.null()]
+    return reduce(common, (inference.of(value, scope) for value in results))
+
+
 def _if(inference: Inference, node: exp.Expr, scope: Scope) -> Type | None:
     other = node.args.get("false") or exp.null()
     return common(inference.of(node.args["true"], scope), inference.of(other, scope))
@@ -334,7 +340,7 @@ _FIXED: dict[Type, tuple[type[exp.Expr], ...]] = {
         *(exp.NextDay, exp.PreviousDay),
     ),
     types.VARIANT: (*(exp.JSONExtract, exp.GetExtract, exp.Bracket, exp.ParseJSON, exp.ToVariant),),
-    types.OBJECT: (exp.Struct, exp.ObjectAgg, exp.ObjectInsert),
+    types.OBJECT: (exp.Struct, exp.ObjectAgg, exp.ObjectInsert, exp.ParseUrl),
     types.ARRAY: (exp.Array, exp.ArrayAgg, exp.ArrayUniqueAgg, exp.Split, exp.JSONKeys),
     text(3): (exp.Monthname, exp.Dayname),
     text(32): (exp.MD5,),
@@ -353,11 +359,14 @@ _CALLED: dict[Type, tuple[str, ...]] = {
     types.VARIANT: ("PARSE_JSON", "TRY_PARSE_JSON", "STRIP_NULL_VALUE"),
     types.OBJECT: (
         *("OBJECT_CONSTRUCT", "OBJECT_CONSTRUCT_KEEP_NULL", "OBJECT_INSERT", "OBJECT_DELETE"),
-        *("OBJECT_PICK", "TO_OBJECT", "ARRAYS_TO_OBJECT"),
+        *("OBJECT_PICK", "TO_OBJECT", "ARRAYS_TO_OBJECT", "AS_OBJECT"),
     ),
     types.ARRAY: (
         *("ARRAY_CONSTRUCT", "ARRAY_CONSTRUCT_COMPACT", "ARRAY_APPEND", "ARRAY_CAT", "TO_ARRAY"),
         *("ARRAY_COMPACT", "ARRAY_DISTINCT", "ARRAY_SLICE", "ARRAY_SORT", "OBJECT_KEYS", "SPLIT"),
+        *("ARRAY_EXCEPT", "ARRAY_FLATTEN", "ARRAY_GENERATE_RANGE", "ARRAY_INSERT", "ARRAYS_ZIP"),
+        *("ARRAY_INTERSECTION", "ARRAY_PREPEND", "ARRAY_REMOVE", "ARRAY_REMOVE_AT", "AS_ARRAY"),
+        *("ARRAY_REVERSE", "STRTOK_TO_ARRAY", "REGEXP_SUBSTR_ALL", "REGEXP_EXTRACT_ALL"),
     ),
     number(18): ("REGEXP_COUNT", "REGEXP_INSTR", "OCTET_LENGTH", "BIT_LENGTH"),
     text(): ("REGEXP_SUBSTR", "REGEXP_REPLACE", "ARRAY_TO_STRING", "TO_JSON"),
@@ -403,6 +412,7 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.Lead: _common("this", "default"),
     exp.Nvl2: _common("true", "false"),
     exp.Case: _case,
+    exp.DecodeCase: _decoded,
     exp.If: _if,
     exp.DPipe: _joined,
     exp.Concat: _joined,

@@ -29,7 +29,10 @@ _MACROS = {
     "WIDTH_BUCKET": "_FS_WIDTH_BUCKET",
 }
 # Those that are an error where they have no result; DuckDB gives NaN
-_FINITE = (exp.Sqrt, exp.Ln, exp.Log, exp.Acos, exp.Asin, exp.Pow, exp.Exp)
+_FINITE = (
+    *(exp.Sqrt, exp.Ln, exp.Log, exp.Pow, exp.Exp),
+    *(exp.Acos, exp.Asin, exp.Acosh, exp.Atanh),
+)
 
 
 def rewritten(node: exp.Expr) -> exp.Expr | None:

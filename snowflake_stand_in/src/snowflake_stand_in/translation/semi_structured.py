@@ -89,6 +89,8 @@ _AS: dict[str, tuple[tuple[str, ...], str]] = {
     "AS_VARCHAR": (("VARCHAR",), "text"),
 }
 
+_NESTED = {exp.DType.ARRAY: "to_array", exp.DType.OBJECT: "to_object"}
+
 
 def rewritten(node: exp.Expr) -> exp.Expr | None:
     """Return what a function of VARIANTs is in DuckDB, None for anything else."""
@@ -103,6 +105,10 @@ def rewritten(node: exp.Expr) -> exp.Expr | None:
             return _path(node.this, exp.JSONPathKey(this=node.expression.name))
         case exp.JSONExtract() if _goes_back(node):
             return exp.cast(exp.null(), "json")
+        case exp.Cast() if node.to.this in _NESTED and not node.to.expressions:
+            if isinstance(node, exp.TryCast):
+                return None
+            return call(_NESTED[node.to.this], "json", [node.this])
         case exp.GetExtract():
             return call("get", "json", [node.this, node.expression])
         case exp.IsArray() | exp.IsNullValue():

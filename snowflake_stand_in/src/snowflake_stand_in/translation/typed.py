@@ -34,6 +34,7 @@ _FIRST = {"with_": 0, "from_": 1, "joins": 2, "laterals": 3}
 _DIGITS = 38
 # Behind the point of a product, unless a factor has more
 _PRODUCT_DIGITS = 12
+_NO_SUMS = ("BOOLEAN", "DATE", "TIME", "TIMESTAMP", "BLOB")
 _HUGE = exp.DataType.build("hugeint", dialect="duckdb")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "NULL")
 
@@ -115,8 +116,9 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return [e for e in node.expressions if _may_be_time(e)]
         case exp.ArrayAgg():
             return [node.this] if _may_be_time(node.this) else []
-        case exp.Anonymous() if node.name in ("AVG", "_FS_MEDIAN"):
-            return [_argument(node.expressions[0])]
+        case exp.Anonymous() if node.name in ("SUM", "AVG", "_FS_MEDIAN"):
+            summed = _argument(node.expressions[0])
+            return [] if node.name == "SUM" and isinstance(summed, exp.Literal) else [summed]
         case exp.Anonymous() if node.name == "TO_JSON":
             return node.expressions[:1]
         case exp.Count() if not isinstance(node.this, exp.Star):
@@ -180,8 +182,18 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             _write_times(asked, kinds, settings)
         case exp.ArrayAgg():
             _write_times([node.this], kinds, settings)
+        case exp.Anonymous() if node.name in ("SUM", "AVG") and kinds[0] in _NO_SUMS:
+            raise compilation(
+                1044, f"Invalid argument types for function '{node.name}': ({kinds[0]})", "42P13"
+            )
+        case exp.Anonymous() if node.name in ("SUM", "AVG") and kinds[0] == "VARCHAR":
+            summed = _argument(node.expressions[0])
+            digits = exp.Anonymous(this="_FS_NUMERIC", expressions=[summed.copy()])
+            summed.replace(exp.cast(digits, "double"))
         case exp.Anonymous() if node.name == "AVG":
             _average(node, kinds[0])
+        case exp.Anonymous() if node.name == "SUM":
+            pass
         case exp.Anonymous() if node.name == "TO_JSON":
             conversions.make_variant(node, kinds[0], lambda v, kind: _text(v, kind, settings))
         case exp.Count():

@@ -466,4 +466,12 @@ BEHAVIOURS = [
         "array_position(null, [1, null])",
         1,
     ),
+    value(
+        "array-cast",
+        "A cast to ARRAY makes an array of what is none.",
+        "sql-reference/functions/to_array",
+        "parse_json('5')::array",
+        Json([5]),
+        "ARRAY",
+    ),
 ]

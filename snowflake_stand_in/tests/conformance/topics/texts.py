@@ -405,4 +405,18 @@ BEHAVIOURS = [
         "parse_url('example.int/hello.php?user=12#nofragment', 1)",
         Json({"error": "scheme not specified"}),
     ),
+    value(
+        "text-upper-sharp-s",
+        "UPPER makes SS of ß.",
+        "sql-reference/functions/upper",
+        "upper('1č2Щ3ß4Ę!-?abc@')",
+        "1Č2Щ3SS4Ę!-?ABC@",
+    ),
+    value(
+        "text-substr-before",
+        "SUBSTR from before the beginning is empty.",
+        "sql-reference/functions/substr",
+        "substr('mystring', -9, 3)",
+        "",
+    ),
 ]
