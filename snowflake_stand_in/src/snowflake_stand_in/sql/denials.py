@@ -123,6 +123,10 @@ def check(statement: exp.Expr) -> None:
         match node:
             case exp.Window():
                 _check_window(node)
+            case exp.Filter():
+                raise _unexpected("filter")
+            case exp.Select():
+                _check_order(node)
             case exp.Count() if node.this is None:
                 raise compilation(938, "not enough arguments for function [COUNT()]", "22023")
             case exp.Distinct() if node.args.get("on") is not None:
@@ -173,12 +177,28 @@ def _check_window(window: exp.Window) -> None:
         )
     distinct = function.this if isinstance(function.this, exp.Distinct) else None
     several = distinct is not None and len(distinct.expressions) > 1
-    if ordered and (isinstance(function, _UNORDERED) or several):
+    summed = distinct is not None and isinstance(function, exp.Sum | exp.Avg)
+    if ordered and (isinstance(function, _UNORDERED) or several or summed):
         raise compilation(
             2304,
             f"Window function type [{name}] does not support ORDER BY in window specification",
             "42601",
         )
+
+
+def _check_order(select: exp.Select) -> None:
+    """Raise if what is DISTINCT is ordered by what isn't selected."""
+    order = select.args.get("order")
+    if not select.args.get("distinct") or order is None or select.is_star:
+        return
+    selected = {e.alias_or_name.upper() for e in select.expressions}
+    values = [e.unalias() for e in select.expressions]
+    for ordered in order.expressions:
+        key = ordered.this
+        plain = isinstance(key, exp.Literal) or key in values
+        if not plain and not (isinstance(key, exp.Column) and key.name.upper() in selected):
+            text = key.sql(dialect="snowflake").upper()
+            raise compilation(1013, f"[{text}] is not a valid order by expression", "42601")
 
 
 def _check_table(create: exp.Create) -> None:

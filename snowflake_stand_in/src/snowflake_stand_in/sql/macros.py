@@ -108,6 +108,18 @@ create or replace macro {place}_fs_octets(x blob) as octet_length(x), (x varchar
 create or replace macro {place}_fs_bits(x blob) as 8 * octet_length(x),
     (x varchar) as 8 * strlen(x);
 
+create or replace macro {place}_fs_unhex(x) as (
+    case
+        when length(x) % 2 = 1
+            then error('The following string is not a legal hex-encoded value: ''' || x || '''')
+        else unhex(x)
+    end
+);
+
+create or replace macro {place}_fs_try_unhex(x) as (
+    case when length(x) % 2 = 0 then try(unhex(x)) end
+);
+
 create or replace macro {place}_fs_base64(x blob) as to_base64(x),
     (x varchar) as to_base64(encode(x));
 

@@ -178,9 +178,8 @@ def convert(node: exp.Cast, kind: str) -> None:
     value = node.this.copy()
     to_bytes = node.to.this in (exp.DType.BINARY, exp.DType.VARBINARY)
     if kind == "VARCHAR" and to_bytes:
-        found = exp.Anonymous(this="UNHEX", expressions=[value])
-        tried = exp.Anonymous(this="TRY", expressions=[found])
-        node.replace(tried if isinstance(node, exp.TryCast) else found)
+        name = "_FS_TRY_UNHEX" if isinstance(node, exp.TryCast) else "_FS_UNHEX"
+        node.replace(exp.Anonymous(this=name, expressions=[value]))
     elif kind == "VARCHAR" and node.to.this == exp.DType.BOOLEAN:
         if not isinstance(node, exp.TryCast):
             node.replace(exp.Anonymous(this="_FS_BOOLEAN", expressions=[value]))

@@ -16,6 +16,8 @@ from snowflake_stand_in.translation import time_texts, time_values
 
 _FLOATS = ("DOUBLE", "FLOAT")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE)
+# The first operand says the type
+_OF_THE_FIRST = (exp.Greatest, exp.Least)
 _PAIRS = (exp.Nullif, exp.EqualNull, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
@@ -77,6 +79,8 @@ def unite_constants(node: exp.Expr) -> None:
         constants = [value for value in group if not isinstance(value, exp.Null)]
         plain = all(isinstance(value, exp.Literal) for value in constants)
         if plain and any(map(_is_number, constants)):
+            if isinstance(node, _OF_THE_FIRST) and _is_text(constants[0]):
+                raise refusals.refused("text and number")
             read_numbers([value for value in constants if _is_text(value)], [])
 
 
@@ -87,10 +91,13 @@ def unite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None
         if not _may_mix(group):
             continue
         asked = [v for v in group if not isinstance(v, exp.Literal | exp.Null | exp.Boolean)]
-        _unite(group, [next(known) for _ in asked], settings)
+        of_the_first = isinstance(node, _OF_THE_FIRST)
+        _unite(group, [next(known) for _ in asked], settings, of_the_first=of_the_first)
 
 
-def _unite(group: list[exp.Expr], kinds: list[str], settings: Mapping[str, str]) -> None:
+def _unite(
+    group: list[exp.Expr], kinds: list[str], settings: Mapping[str, str], *, of_the_first: bool
+) -> None:
     texts = [value for value in group if _is_text(value)]
     times = [kind for kind in map(time_values.kind_of, kinds) if kind in time_values.ALL]
     numbers = any(map(_is_number, group)) or any(map(is_number, kinds))
@@ -100,7 +107,7 @@ def _unite(group: list[exp.Expr], kinds: list[str], settings: Mapping[str, str])
             value.replace(time_texts.read(value.copy(), target, settings))
     elif "JSON" in kinds and texts:
         raise refusals.refused("variant and text")
-    elif numbers and "VARCHAR" in kinds:
+    elif numbers and ("VARCHAR" in kinds or (_is_text(group[0]) and of_the_first)):
         raise refusals.refused("text and number")
     elif numbers:
         read_numbers(texts, kinds)

@@ -44,6 +44,8 @@ def rewritten(node: exp.Expr) -> exp.Expr | None:
             return exp.Anonymous(
                 this=_MACROS[node.name.upper()], expressions=[e.copy() for e in node.expressions]
             )
+        case exp.Unhex():
+            return exp.Anonymous(this="_FS_UNHEX", expressions=[node.this.copy()])
         case exp.Contains() | exp.StartsWith() | exp.EndsWith():
             for part in ("this", "expression"):
                 if isinstance(node.args[part], exp.Null):
@@ -124,8 +126,12 @@ def _to_binary(node: exp.ToBinary) -> exp.Expr:
     name = _BYTES.get(form.name.upper() if form is not None else "HEX")
     if name is None:
         raise refusals.refused("binary format")
+    if node.args.get("safe") and name == "_FS_UNHEX":
+        name = "_FS_TRY_UNHEX"
     found = exp.Anonymous(this=name, expressions=[exp.cast(node.this.copy(), "text")])
+    if name == "_FS_TRY_UNHEX":
+        return found
     return exp.Anonymous(this="TRY", expressions=[found]) if node.args.get("safe") else found
 
 
-_BYTES = {"HEX": "UNHEX", "BASE64": "FROM_BASE64", "UTF-8": "ENCODE", "UTF8": "ENCODE"}
+_BYTES = {"HEX": "_FS_UNHEX", "BASE64": "FROM_BASE64", "UTF-8": "ENCODE", "UTF8": "ENCODE"}

@@ -109,4 +109,11 @@ BEHAVIOURS = [
         ' from values (\'{"a": "x"}\'), (\'{"a": "y"}\'))',
         "x-y",
     ),
+    rows(
+        "aggregate-sum-of-texts",
+        "SUM of texts is that of their numbers.",
+        "sql-reference/functions/sum",
+        ["select sum(column1) from values ('1.1'), ('10'), ('2.2'), ('9.9'), (null)"],
+        (23.2,),
+    ),
 ]

@@ -217,4 +217,29 @@ BEHAVIOURS = [
         ["select 5 & 3 as x"],
         1003,
     ),
+    fails(
+        "refused-distinct-order",
+        "SELECT DISTINCT is ordered by what it selects (from memory).",
+        "sql-reference/constructs/order-by",
+        [_TABLE, "select distinct a from t order by b"],
+    ),
+    fails(
+        "refused-filter",
+        "Aggregates take no FILTER (from memory).",
+        "sql-reference/functions-aggregation",
+        [_TABLE, "select count(*) filter (where a > 1) from t"],
+    ),
+    fails(
+        "refused-sum-of-booleans",
+        "SUM takes no BOOLEAN (from memory).",
+        "sql-reference/functions/sum",
+        ["select sum(column1) from values (true)"],
+    ),
+    value(
+        "try-binary-of-odd-digits",
+        "TRY_TO_BINARY of half a byte is NULL.",
+        "sql-reference/functions/try_to_binary",
+        "try_to_binary('abc')",
+        None,
+    ),
 ]
