@@ -42,6 +42,7 @@ REASONS = {
     "variant order": "the order of VARIANTs (MIN, MAX, ORDER BY, <): cast them",
     "text and number": "a text and a number as one type: cast one of them",
     "variant and text": "a VARIANT and a text as one type: cast one of them",
+    "variant in": "a VARIANT IN anything but constants: cast it",
     "skew": "SKEW, whose last digits are others in Snowflake",
     "time limit": "GENERATOR without ROWCOUNT: how many rows depends on the machine",
     "bytes": "this function of BINARYs: write them as texts first",

@@ -6,7 +6,6 @@ writes a timestamp's milliseconds; DuckDB does otherwise, and only the types say
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 from sqlglot import exp
@@ -17,6 +16,7 @@ from snowflake_stand_in.sql.errors import compilation
 from snowflake_stand_in.sql.time_macros import TZ_TYPE
 from snowflake_stand_in.translation import (
     conversions,
+    exact_numbers,
     mixed_types,
     time_columns,
     time_texts,
@@ -31,12 +31,7 @@ _INTO_VARIANTS = ("JSON_ARRAY",)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In)
 _ORDERED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FIRST = {"with_": 0, "from_": 1, "joins": 2, "laterals": 3}
-_DIGITS = 38
-# Behind the point of a product, unless a factor has more
-_PRODUCT_DIGITS = 12
 _NO_SUMS = ("BOOLEAN", "DATE", "TIME", "TIMESTAMP", "BLOB")
-_HUGE = exp.DataType.build("hugeint", dialect="duckdb")
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "NULL")
 
 
 def rewrite_typed(cursor: Cursor, statement: exp.Expr) -> exp.Expr:
@@ -107,10 +102,12 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
         case _ if node.meta_get("offsets"):
             return time_columns.keys(node)
         case _ if node.meta_get("variants"):
-            return [node.this, node.expression]
+            return variant_comparisons.operands(node)
         case exp.Div():
             return [node.this, node.expression]
-        case exp.Mul() if not any(_is_whole_constant(n) for n in (node.this, node.expression)):
+        case exp.Mul() if not any(
+            exact_numbers.is_whole_constant(n) for n in (node.this, node.expression)
+        ):
             return [node.this, node.expression]
         case exp.Anonymous() if node.name.upper() in _INTO_VARIANTS:
             return [e for e in node.expressions if _may_be_time(e)]
@@ -174,9 +171,9 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
                 if kind == "JSON":
                     value.replace(_text(value, kind, settings))
         case exp.Div():
-            _divide(node, kinds)
+            exact_numbers.divide(node, kinds)
         case exp.Mul():
-            _multiply(node, kinds)
+            exact_numbers.multiply(node, kinds)
         case exp.Anonymous() if node.name.upper() in _INTO_VARIANTS:
             asked = [e for e in node.expressions if _may_be_time(e)]
             _write_times(asked, kinds, settings)
@@ -191,7 +188,7 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             digits = exp.Anonymous(this="_FS_NUMERIC", expressions=[summed.copy()])
             summed.replace(exp.cast(digits, "double"))
         case exp.Anonymous() if node.name == "AVG":
-            _average(node, kinds[0])
+            exact_numbers.average(node, kinds[0])
         case exp.Anonymous() if node.name == "SUM":
             pass
         case exp.Anonymous() if node.name == "TO_JSON":
@@ -200,11 +197,11 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
             if kinds[0] == "JSON":
                 _wrap(_argument(node.this), _without_null)
         case exp.Anonymous():
-            _exact(node, kinds[0], 3)
+            exact_numbers.exact(node, kinds[0], 3)
         case exp.PercentileCont():
             group = node.find_ancestor(exp.WithinGroup)
             assert group is not None
-            _exact(group, kinds[0], 3)
+            exact_numbers.exact(group, kinds[0], 3)
         case exp.JSONExtract() | exp.JSONExtractScalar():
             if kinds[0] in conversions.PLAIN:
                 said = f"Invalid argument types for function 'GET': ({kinds[0]}, VARCHAR)"
@@ -233,10 +230,12 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
                 if text is not side:
                     side.replace(text)
         case exp.Floor() | exp.Ceil():
-            if (scale := _scale(kinds[0])) is not None:
+            if (scale := exact_numbers.scale_of(kinds[0])) is not None:
                 decimals = node.args["decimals"]
                 kept = min(scale, int(decimals.name)) if decimals.is_int else scale
-                _wrap(node, lambda n: exp.cast(n, f"decimal({_DIGITS}, {max(kept, 0)})"))
+                _wrap(
+                    node, lambda n: exp.cast(n, f"decimal({exact_numbers.DIGITS}, {max(kept, 0)})")
+                )
         case exp.Max() | exp.Min() | exp.Ordered():
             if kinds[0] == "JSON":
                 raise refusals.refused("variant order")
@@ -306,83 +305,6 @@ def _key_of_offsets(node: exp.Expr) -> bool:
     return isinstance(node, (*_COMPARISONS, exp.Group, exp.Distinct, exp.Window)) and bool(
         time_columns.keys(node)
     )
-
-
-def _divide(node: exp.Div, kinds: list[str]) -> None:
-    scales = [_scale(kind) for kind in kinds]
-    if scales[0] is None or scales[1] is None:
-        guarded = exp.Anonymous(this="_FS_NONZERO", expressions=[node.expression.copy()])
-        literal = node.expression.unnest()
-        if not (isinstance(literal, exp.Literal) and float(literal.name) != 0):
-            node.set("expression", guarded)
-        return
-    node.replace(_quotient(node.this.copy(), scales[0], node.expression.copy(), scales[1]))
-
-
-def _is_whole_constant(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Literal) and node.is_int
-
-
-def _multiply(node: exp.Mul, kinds: list[str]) -> None:
-    """Round a product of NUMBERs that has more digits behind the point than Snowflake keeps."""
-    scales = [scale for scale in map(_scale, kinds) if scale is not None]
-    kept = min(sum(scales), max(*scales, _PRODUCT_DIGITS)) if len(scales) == 2 else 0
-    if len(scales) == 2 and sum(scales) > kept:
-        sides = (node.this, node.expression)
-        one, other = (_whole(n.copy(), s, s) for n, s in zip(sides, scales, strict=True))
-        unit = _power(sum(scales) - kept, _HUGE)
-        product = exp.Mul(this=one, expression=other)
-        node.replace(_scaled(exp.Anonymous(this="_FS_QUOTIENT", expressions=[product, unit]), kept))
-
-
-def _quotient(n: exp.Expr, n_scale: int, d: exp.Expr, d_scale: int) -> exp.Expr:
-    """Divide NUMBERs exactly, rounding half away from zero, as Snowflake."""
-    scale = max(n_scale, min(n_scale + 6, 12))
-    whole = exp.Anonymous(
-        this="_FS_QUOTIENT",
-        expressions=[_whole(n, n_scale, scale + d_scale), _whole(d, d_scale, d_scale)],
-    )
-    return _scaled(whole, scale)
-
-
-def _scaled(whole: exp.Expr, scale: int) -> exp.Expr:
-    """Return a whole number's part that has so many digits behind the point."""
-    unit = exp.cast(exp.Literal.string(f"1e-{scale}"), f"decimal({scale + 1}, {scale})")
-    return exp.paren(
-        exp.Mul(this=exp.cast(whole, f"decimal({_DIGITS - scale - 1}, 0)"), expression=unit)
-    )
-
-
-def _whole(value: exp.Expr, scale: int, wanted: int) -> exp.Expr:
-    """Return `value` times ten to the power of `wanted`, as a whole number."""
-    if scale:
-        # DuckDB multiplies decimals exactly only within 38 digits
-        narrow = exp.cast(exp.paren(value), f"decimal({_DIGITS - 1 - scale}, {scale})")
-        value = exp.Mul(this=narrow, expression=_power(scale, f"decimal({scale + 1}, 0)"))
-    whole = exp.cast(exp.paren(value), _HUGE)
-    return exp.Mul(this=whole, expression=_power(wanted - scale, _HUGE))
-
-
-def _power(exponent: int, kind: str | exp.DataType) -> exp.Expr:
-    return exp.cast(exp.Literal.string(str(10**exponent)), kind)
-
-
-def _average(node: exp.Anonymous, kind: str) -> None:
-    """Make AVG of a NUMBER its exact sum divided by its count."""
-    if (scale := _scale(kind)) is None:
-        return
-    whole = outermost(node)
-    sides = []
-    for name in ("SUM", "COUNT"):
-        node.set("this", name)
-        sides.append(whole.copy())
-    none = exp.Anonymous(this="NULLIF", expressions=[sides[1], exp.Literal.number(0)])
-    whole.replace(_quotient(sides[0], scale, none, 0))
-
-
-def _exact(node: exp.Expr, kind: str, digits: int) -> None:
-    if (scale := _scale(kind)) is not None:
-        _wrap(outermost(node), lambda n: exp.cast(n, f"decimal({_DIGITS}, {scale + digits})"))
 
 
 def _text(node: exp.Expr, kind: str, settings: Mapping[str, str]) -> exp.Expr:
@@ -457,13 +379,6 @@ def _without_null(value: exp.Expr) -> exp.Expr:
 
 def _argument(node: exp.Expr) -> exp.Expr:
     return node.expressions[0] if isinstance(node, exp.Distinct) else node
-
-
-def _scale(kind: str) -> int | None:
-    """Return the scale of a type that is a NUMBER in Snowflake."""
-    if match := re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", kind):
-        return int(match[1])
-    return 0 if kind in _WHOLE else None
 
 
 def _inside_out(node: exp.Expr) -> Iterator[exp.Expr]:

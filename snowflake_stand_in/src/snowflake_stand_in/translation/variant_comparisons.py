@@ -44,6 +44,9 @@ def _is_variant(node: exp.Expr) -> bool:
 
 def applies(node: exp.Expr, variants: frozenset[str]) -> bool:
     """Whether a node compares what may be a VARIANT with what is no constant."""
+    if isinstance(node, exp.In):
+        plain = node.expressions and all(isinstance(e, exp.Literal) for e in node.expressions)
+        return not plain and _may_be_variant(node.this.unnest(), variants)
     if not isinstance(node, _COMPARISONS) or _is_assignment(node):
         return False
     sides = (node.this.unnest(), node.expression.unnest())
@@ -51,10 +54,16 @@ def applies(node: exp.Expr, variants: frozenset[str]) -> bool:
         isinstance(side, exp.Literal | exp.Null | exp.Query | exp.Any | exp.All) for side in sides
     ):
         return False
-    return any(
-        _is_variant(side) or (isinstance(side, exp.Column) and side.name in variants)
-        for side in sides
-    )
+    return any(_may_be_variant(side, variants) for side in sides)
+
+
+def _may_be_variant(node: exp.Expr, variants: frozenset[str]) -> bool:
+    return _is_variant(node) or (isinstance(node, exp.Column) and node.name in variants)
+
+
+def operands(node: exp.Expr) -> list[exp.Expr]:
+    """Return the operands whose types decide."""
+    return [node.this] if isinstance(node, exp.In) else [node.this, node.expression]
 
 
 def _is_assignment(node: exp.Expr) -> bool:
@@ -63,6 +72,10 @@ def _is_assignment(node: exp.Expr) -> bool:
 
 def compare(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None:
     """Compare by value, in place."""
+    if isinstance(node, exp.In):
+        if kinds == ["JSON"]:
+            raise refusals.refused("variant in")
+        return
     sides = (node.this, node.expression)
     if kinds == ["JSON", "JSON"]:
         if not isinstance(node, _EQUALITIES):

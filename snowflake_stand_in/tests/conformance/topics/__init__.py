@@ -4,6 +4,7 @@ from conformance.topics import (
     aggregates,
     arrays,
     coercions,
+    encodings,
     numbers,
     parameters,
     queries,
@@ -27,6 +28,7 @@ BEHAVIOURS = [
     for topic in (
         numbers,
         texts,
+        encodings,
         regular_expressions,
         times,
         time_texts,
