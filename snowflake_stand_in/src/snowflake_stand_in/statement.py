@@ -102,6 +102,7 @@ PREPARE: tuple[Pass, ...] = (
     table_names.ignore_case,
     alone(rewrite.name_columns),
     alone(rewrite.drop_dual),
+    alone(rewrite.write_joins_out),
     variables.substitute,
     variables.substitute_session,
     alone(table_names.write_identifiers_out),

@@ -8,7 +8,7 @@ from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
 from snowflake_stand_in.sql import names
-from snowflake_stand_in.sql.errors import compilation, error
+from snowflake_stand_in.sql.errors import compilation, error, unsupported
 
 # Words that are no names unless quoted: everywhere, in FROM, of columns
 _RESERVED = frozenset(
@@ -112,6 +112,10 @@ _UNORDERED = (
     exp.PercentileCont,
     exp.PercentileDisc,
 )
+_NO_TYPES = (
+    *(exp.DType.INT128, exp.DType.BIT, exp.DType.JSON, exp.DType.JSONB, exp.DType.UINT),
+    *(exp.DType.UBIGINT, exp.DType.UTINYINT, exp.DType.USMALLINT, exp.DType.UINT128),
+)
 _TRANSIENT_DAYS = 1
 
 
@@ -125,6 +129,26 @@ def check(statement: exp.Expr) -> None:
                 _check_window(node)
             case exp.Filter():
                 raise _unexpected("filter")
+            case exp.Interval() if not isinstance(node.parent, exp.Add | exp.Sub):
+                raise unsupported("INTERVAL as a value: add it to a date or time")
+            case exp.DataType() if node.this in _NO_TYPES:
+                raise compilation(2040, f"Unsupported data type '{node.this.value}'.", "0A000")
+            case exp.Except() | exp.Intersect() if node.args.get("distinct") is False:
+                raise _unexpected("all")
+            case exp.Join() if str(node.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
+                raise _unexpected(str(node.args["kind"]))
+            case exp.SimilarTo():
+                raise _unexpected("similar")
+            case exp.Between() if node.args.get("symmetric") is not None:
+                raise _unexpected("symmetric")
+            case exp.Into():
+                raise _unexpected("into")
+            case exp.Lock():
+                raise unsupported("FOR UPDATE: the stand-in locks whole tables")
+            case exp.WindowSpec() if node.args.get("exclude") is not None:
+                raise _unexpected("exclude")
+            case exp.LimitOptions() if node.args.get("percent") or node.args.get("with_ties"):
+                raise _unexpected("with ties" if node.args.get("with_ties") else "percent")
             case exp.Select():
                 _check_order(node)
             case exp.Count() if node.this is None:

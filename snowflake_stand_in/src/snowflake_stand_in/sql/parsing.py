@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.tokenizer_core import Token, TokenType
 
+from snowflake_stand_in.sql import foreign
 from snowflake_stand_in.sql.errors import compilation, error
 
 _COMMENT = re.compile(r"--[^\n]*(?:\n|$)|//[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
@@ -115,44 +116,7 @@ OWN = frozenset(
         "GETBIT",
     ]
 )
-# Functions of other dialects that sqlglot would take for Snowflake's
-_FOREIGN = frozenset(
-    [
-        "ARG_MAX",
-        "ARG_MIN",
-        "ARRAY_LENGTH",
-        "DATE_FORMAT",
-        "FROM_UNIXTIME",
-        "GROUP_CONCAT",
-        "INSTR",
-        "JSON_EXTRACT",
-        "JSON_EXTRACT_SCALAR",
-        "LCASE",
-        "LEVENSHTEIN",
-        "LOCATE",
-        "LOGICAL_AND",
-        "LOGICAL_OR",
-        "QUANTILE",
-        "SAFE_DIVIDE",
-        "STRING_AGG",
-        "STRPOS",
-        "STR_POSITION",
-        "STR_TO_DATE",
-        "SUBSTRING_INDEX",
-        "UCASE",
-        "UNIX_SECONDS",
-    ]
-)
-# Operators of other dialects
-_NO_OPERATORS = (
-    TokenType.AMP,
-    TokenType.CARET,
-    TokenType.DIV,
-    TokenType.NULLSAFE_EQ,
-    TokenType.PIPE,
-    TokenType.TILDE,
-)
-_NAMES_FOLLOW = (".", "INTO", "TABLE", "VIEW", "EXISTS", "UPDATE", "WITH")
+_NAMES_FOLLOW = (".", "AS", "INTO", "TABLE", "VIEW", "EXISTS", "UPDATE", "WITH")
 _MARK = "$"
 _LARGEST = 1024 * 1024
 
@@ -212,16 +176,16 @@ def _trees(text: str) -> list[exp.Expr | None]:
     """Parse statements, where calls of OWN keep their name and all their arguments."""
     dialect = Snowflake()
     tokens = dialect.tokenize(text)
+    if tokens and tokens[0].token_type == TokenType.FROM:
+        raise compilation(1003, "syntax error: unexpected 'from'.")
     own = False
     for place, (token, after) in enumerate(pairwise(tokens)):
         two_texts = token.token_type == after.token_type == TokenType.STRING
-        if two_texts or token.token_type in _NO_OPERATORS:
-            raise compilation(
-                1003, f"syntax error: unexpected '{(after if two_texts else token).text}'."
-            )
+        if two_texts or after.token_type in foreign.OPERATORS:
+            raise compilation(1003, f"syntax error: unexpected '{after.text}'.")
         if after.token_type != TokenType.L_PAREN:
             continue
-        if token.text.upper() in _FOREIGN and not _is_name(tokens, place):
+        if token.text.upper() in foreign.FUNCTIONS and not _is_name(tokens, place):
             raise unknown_function(token.text)
         if token.text.upper() in OWN or _is_insert(tokens, place):
             own = True

@@ -43,6 +43,7 @@ REASONS = {
     "text and number": "a text and a number as one type: cast one of them",
     "variant and text": "a VARIANT and a text as one type: cast one of them",
     "variant in": "a VARIANT IN anything but constants: cast it",
+    "join mark": "(+) with columns that don't name their table",
     "skew": "SKEW, whose last digits are others in Snowflake",
     "time limit": "GENERATOR without ROWCOUNT: how many rows depends on the machine",
     "bytes": "this function of BINARYs: write them as texts first",

@@ -1,9 +1,11 @@
 """Rewrites a Snowflake statement where fakesnow's own translation to DuckDB would go wrong."""
 
 from sqlglot import exp
+from sqlglot.transforms import eliminate_join_marks
 
 from snowflake_stand_in.engine import relations
 from snowflake_stand_in.engine.session import Cursor
+from snowflake_stand_in.sql import refusals
 from snowflake_stand_in.translation import operand_types
 
 _TABLE_PROPERTIES = (exp.TemporaryProperty, exp.SchemaCommentProperty)
@@ -96,6 +98,22 @@ def drop_dual(statement: exp.Expr) -> None:
             and not (table.db or select.args.get("joins") or select.args.get("laterals"))
         ):
             select.set("from_", None)
+
+
+def write_joins_out(statement: exp.Expr) -> exp.Expr | None:
+    """Make joins of the marks (+) in conditions, which DuckDB would pass over."""
+    marked = [c for c in statement.find_all(exp.Column) if c.args.get("join_mark")]
+    if not marked:
+        return None
+    for column in marked:
+        condition = column
+        while condition.parent is not None and isinstance(condition.parent, exp.Binary | exp.Paren):
+            if isinstance(condition.parent, exp.And):
+                break
+            condition = condition.parent
+        if not all(c.table for c in condition.find_all(exp.Column)):
+            raise refusals.refused("join mark")
+    return eliminate_join_marks(statement)
 
 
 def name_columns(statement: exp.Expr) -> None:

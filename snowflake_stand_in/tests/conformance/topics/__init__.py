@@ -4,7 +4,9 @@ from conformance.topics import (
     aggregates,
     arrays,
     coercions,
+    dialects,
     encodings,
+    joins,
     numbers,
     parameters,
     queries,
@@ -39,6 +41,7 @@ BEHAVIOURS = [
         arrays,
         aggregates,
         queries,
+        joins,
         coercions,
         types,
         tables,
@@ -46,6 +49,7 @@ BEHAVIOURS = [
         streams,
         sessions,
         refused,
+        dialects,
     )
     for behaviour in topic.BEHAVIOURS
 ]

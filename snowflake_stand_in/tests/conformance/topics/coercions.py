@@ -154,11 +154,4 @@ BEHAVIOURS = [
         ["select 42 as x union select 'Smith, Jane'"],
         100038,
     ),
-    rows(
-        "query-dual",
-        "DUAL is a table of one row.",
-        "sql-reference/functions/rpad",
-        ["select 1 as x from dual"],
-        (1,),
-    ),
 ]

@@ -11,7 +11,7 @@ BEHAVIOURS = [
         "SEVMUA==",
     ),
     value(
-        "text-of-binary",
+        "binary-to-text",
         "TO_VARCHAR writes a BINARY in a format.",
         "sql-reference/functions/to_char",
         "to_varchar(to_binary('SNOW', 'utf-8'), 'HEX')",

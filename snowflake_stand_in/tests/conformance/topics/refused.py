@@ -205,19 +205,6 @@ BEHAVIOURS = [
         (2, 2),
     ),
     fails(
-        "refused-distinct-on",
-        "DISTINCT ON is PostgreSQL's.",
-        "sql-reference/sql/select",
-        ["select distinct on (a) a from (select 1 as a)"],
-    ),
-    fails(
-        "refused-operator",
-        "& and its like are no operators: BITAND is a function.",
-        "sql-reference/operators",
-        ["select 5 & 3 as x"],
-        1003,
-    ),
-    fails(
         "refused-distinct-order",
         "SELECT DISTINCT is ordered by what it selects (from memory).",
         "sql-reference/constructs/order-by",
