@@ -21,6 +21,8 @@ MISSING = _Missing()
 """An SQL NULL: JSON's null is None."""
 UNDEFINED = "\ue000undefined"
 _DIGITS = 38
+# Between them the reference tells of no whole FLOAT's text
+_LONG_WHOLE, _EXPONENT = 1e10, 1e15
 _BARE = re.compile(r"[A-Za-z_$][\w$]*|-?[0-9.][0-9.eE+-]*|-?Infinity")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "undefined": UNDEFINED}
 _NUMBER = re.compile(r"-?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
@@ -162,6 +164,8 @@ def text_of(value: Any) -> str:
 
 def float_text(number: float) -> str:
     """Write a FLOAT as Snowflake's cast to VARCHAR does."""
+    if number.is_integer() and _LONG_WHOLE <= abs(number) < _EXPONENT:
+        raise unsupported("the text of a whole FLOAT of more than ten digits")
     return f"{number:.10g}"
 
 

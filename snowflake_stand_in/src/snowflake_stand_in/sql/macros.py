@@ -203,7 +203,14 @@ create or replace macro {place}_fs_variant_key(v) as (
     end
 );
 
-create or replace macro {place}_fs_float_text(x) as (printf('%.10g', x::double));
+-- The reference shows ten digits of a fraction; of whole numbers it shows none so long
+create or replace macro {place}_fs_float_text(x) as (
+    list_transform([x::double], lambda _x: case
+        when abs(_x) >= 1e10 and abs(_x) < 1e15 and _x = floor(_x)
+            then error('Unsupported feature: the text of a whole FLOAT of more than ten digits')
+        else printf('%.10g', _x)
+    end)[1]
+);
 
 create or replace macro {place}_fs_boolean(x) as (
     -- In a lambda, so that x is computed once

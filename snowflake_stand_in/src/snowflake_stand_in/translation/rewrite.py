@@ -106,7 +106,7 @@ def write_joins_out(statement: exp.Expr) -> exp.Expr | None:
     if not marked:
         return None
     for column in marked:
-        condition = column
+        condition: exp.Expr = column
         while condition.parent is not None and isinstance(condition.parent, exp.Binary | exp.Paren):
             if isinstance(condition.parent, exp.And):
                 break

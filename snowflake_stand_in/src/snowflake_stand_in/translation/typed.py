@@ -75,8 +75,12 @@ def _ready(waiting: list[tuple[exp.Expr, exp.Expr | None]]) -> list[exp.Expr]:
         named = (c for c in node.find_all(exp.Column) if not c.table)
         if ready and any(column.name in aliases for column in named):
             continue
-        inside = {id(n) for n in node.walk()}
-        beside = {id(n) for n in outermost(node).walk()} - inside - set(map(id, ready))
+        # Of a conditional only constants are replaced: its conditions may come later
+        parts = mixed_types.operands(node)
+        inside = {id(n) for part in parts or [node] for n in part.walk()}
+        beside: set[int] = set()
+        if not parts:
+            beside = {id(n) for n in outermost(node).walk()} - inside - set(map(id, ready))
         if not ready or not left & ((inside | beside) - {id(node)}):
             ready.append(node)
     return ready
