@@ -256,8 +256,8 @@ def _rewrite(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> N
 def _compare_keys(node: exp.Expr, kinds: list[str], settings: Mapping[str, str]) -> None:
     if TZ_TYPE in kinds:
         time_columns.compare(node, kinds, settings)
-    elif isinstance(node, _ORDERED) and kinds == ["JSON", "JSON"]:
-        raise refusals.refused("variant order")
+    elif isinstance(node, _COMPARISONS) and len(kinds) == 2 and "JSON" in kinds:
+        variant_comparisons.compare(node, kinds, settings)
     elif _compared(node):
         _compare(node, kinds, settings)
     elif isinstance(node, _COMPARISONS) and len(kinds) == 2:
