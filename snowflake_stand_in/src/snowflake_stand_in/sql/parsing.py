@@ -181,7 +181,8 @@ def _trees(text: str) -> list[exp.Expr | None]:
     own = False
     for place, (token, after) in enumerate(pairwise(tokens)):
         two_texts = token.token_type == after.token_type == TokenType.STRING
-        if two_texts or after.token_type in foreign.OPERATORS:
+        is_foreign = after.token_type in foreign.OPERATORS and token.text != "@"
+        if two_texts or is_foreign:
             raise compilation(1003, f"syntax error: unexpected '{after.text}'.")
         if after.token_type != TokenType.L_PAREN:
             continue
