@@ -82,6 +82,10 @@ def test_what_is_of_all_time_waits_until_enough_has_come(warehouse: Warehouse) -
 
     assert newest_after(70) == ("03-20", "03-20", "03-20")
     assert newest_after(1) == ("03-21", "03-20", "03-20")
+    assert warehouse.query(
+        "select to_char(newest_date, 'MM-DD'), dates_behind from ledger.tables"
+        " where table_name in ('yearly_activity', 'actor_profiles') order by 1"
+    ) == [("03-20", 1), ("03-21", 0)]
     with connected_as_the_dag() as connection:
         [*_, missing_or_behind] = find_news(connection, PROJECT, "none").reasons
     assert "GOLD.RANKINGS" in missing_or_behind
