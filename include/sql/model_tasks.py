@@ -33,6 +33,7 @@ _MACROS = """
             {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
         {%- endfor -%}
         {{- '\\nMARK' ~ tojson({
+            'is_of_all_time': is_of_all_time(model.name),
             'variables': window(),
             'columns': columns,
             'batches': batches(),
@@ -70,6 +71,8 @@ class Model:
     """The type of these keys."""
     is_daily: bool
     """Whether it is of more than days, so that a load isn't worth a run of it."""
+    is_of_all_time: bool
+    """Whether even a day may not be worth a run of it."""
     changes: str
     """The statements that bring the table to its model."""
     progress: str
@@ -130,6 +133,7 @@ def _model(node: Mapping[str, Any], parents: Sequence[Model]) -> Model:
         batches=_in_block(around.get("batches", "")),
         bound="varchar" if config.get("unique_key") == "file_name" else "date",
         is_daily=config.get("unique_key") not in ("file_name", "event_date"),
+        is_of_all_time=around.get("is_of_all_time", False),
         changes=_in_block(around.get("changes", "")).replace(_ROWS, sql),
         progress=_in_block(around.get("progress", "")),
         watermark=_in_block(around.get("watermark", "")),

@@ -98,6 +98,8 @@ def _models(project: Path) -> list[dict[str, object]]:
             "name": node["name"],
             "relation": f"{node['schema']}.{node['alias']}".upper(),
             "is_table": node["config"]["materialized"] == "change_set",
+            # It says itself when it is due
+            "may_wait": "all_time" in node["config"]["tags"],
         }
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model"

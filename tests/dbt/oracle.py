@@ -293,6 +293,20 @@ def events(history: History) -> list[Row]:
     ]
 
 
+def _by_period(
+    figures: Callable[[str, Callable[[date], date]], Callable[[History], list[Row]]],
+) -> Callable[[History], list[Row]]:
+    """Return figures by year, of the newest year by month."""
+
+    def by_period(history: History) -> list[Row]:
+        newest = max(event.date.year for event in history.events)
+        return figures(
+            "period_start", lambda day: _month(day) if day.year == newest else _year(day)
+        )(history)
+
+    return by_period
+
+
 def _activity(period: str, start: Callable[[date], date]) -> Callable[[History], list[Row]]:
     def activity(history: History) -> list[Row]:
         return [
@@ -343,6 +357,7 @@ def repository_days(history: History) -> list[Row]:
         {
             "event_date": day,
             "repo_key": repo,
+            "repo_name": _last(event.repo_name for event in group),
             "actor_count": _distinct(event.actor for event in group),
             "human_count": _distinct(event.actor for event in group if not event.is_bot),
             **_chosen(
@@ -360,6 +375,7 @@ def actor_days(history: History) -> list[Row]:
         {
             "event_date": day,
             "actor_key": actor,
+            "actor_login": _last(event.login for event in group),
             "repo_count": _distinct(event.repo for event in group),
             "is_bot": any(event.is_bot for event in group),
             **_chosen(
@@ -473,24 +489,24 @@ RANKED_BY = {
     "stars": "star_count",
     "contributions": "contribution_count",
 }
-ENTITIES: dict[str, Callable[[Event], tuple[str | None, int | None]]] = {
-    "repository": lambda event: (event.repo, event.repo_id),
-    "actor": lambda event: (event.actor, event.actor_id),
-}
+ENTITIES = ("repository", "actor")
 Totals = dict[str, Row]
 
 
 def _totals(events: Iterable[Event], entity: str) -> Totals:
-    """Return the counts of each key."""
+    """Return the counts of each key, and its name of the last day."""
     totals: Totals = {}
+    named: dict[str, tuple[date, str]] = {}
     for event in events:
-        key, number = ENTITIES[entity](event)
+        key, number, name = NAMED[entity](event)
         if key is None:
             continue
         row = totals.setdefault(
             key,
             {"entity_id": number, "event_count": 0, "star_count": 0, "contribution_count": 0},
         )
+        named[key] = max(named.get(key, (date.min, "")), (event.date, name or ""))
+        row["entity_name"] = named[key][1]
         row["event_count"] += 1
         row["star_count"] += event.type == "WatchEvent"
         row["contribution_count"] += event.is_contribution
@@ -540,23 +556,21 @@ def rankings(history: History) -> list[Row]:
 
 
 def all_time_rankings(history: History) -> list[Row]:
-    """Return the rankings of all time as of the newest day, and of four weeks before."""
+    """Return the rankings of all time, and as they were when the newest month began."""
     end = max(event.date for event in history.events)
-    then = end - timedelta(days=28)
-    return [
-        row
-        for entity in ENTITIES
-        for row in _ranking(
-            _totals(history.events, entity),
-            _totals((event for event in history.events if event.date <= then), entity),
-            {"window_end": end, "window_name": "all", "entity": entity},
-        )
-    ]
+    before = [event for event in history.events if event.date < _month(end)]
+    rows: list[Row] = []
+    for entity in ENTITIES:
+        now = _totals(history.events, entity)
+        for current in _current_names(history, entity):
+            now[current["key"]]["entity_name"] = current["name"]
+        labels = {"window_end": end, "window_name": "all", "entity": entity}
+        rows += _ranking(now, _totals(before, entity), labels)
+    return rows
 
 
 def _top(history: History, entity: str, prefix: str, rank: str) -> list[Row]:
     """Return the rankings of an entity, of all windows and of all time."""
-    names = {row["key"]: row["name"] for row in _current_names(history, entity)}
     both = [*rankings(history), *all_time_rankings(history)]
     rows = [row for row in both if row["entity"] == entity]
     return [
@@ -567,7 +581,7 @@ def _top(history: History, entity: str, prefix: str, rank: str) -> list[Row]:
             "rank_change": row["previous_rank"] and row["previous_rank"] - row["entity_rank"],
             f"{prefix}_key": row["entity_key"],
             f"{prefix}_id": row["entity_id"],
-            "repo_name" if prefix == "repo" else "actor_login": names[row["entity_key"]],
+            "repo_name" if prefix == "repo" else "actor_login": row["entity_name"],
             "is_last_day_complete": False,
         }
         for row in rows
@@ -1143,14 +1157,14 @@ FIGURES: dict[str, Callable[[History], list[Row]]] = {
     "silver.ref_changes": ref_changes,
     "silver.daily_names": _name_periods("event_date", _day),
     "silver.monthly_names": _name_periods("event_month", _month),
-    "silver.yearly_names": _name_periods("event_year", _year),
+    "silver.yearly_names": _by_period(_name_periods),
     "silver.actors": _dimension("actor", "actor", "actor_login"),
     "silver.repositories": _dimension("repository", "repo", "repo_name"),
     "silver.organisations": _dimension("organisation", "org", "org_login"),
     "silver.name_history": name_history,
     "gold.daily_activity": _activity("event_date", _day),
     "gold.monthly_activity": _activity("event_month", _month),
-    "gold.yearly_activity": _activity("event_year", _year),
+    "gold.yearly_activity": _by_period(_activity),
     "gold.EventsMetrics": events_metrics,
     "gold.repository_days": repository_days,
     "gold.actor_days": actor_days,

@@ -1,14 +1,16 @@
 """A built warehouse as its users meet it: analysts look at it, and an upgrade renames tables."""
 
-import re
+from io import StringIO
 
 import pytest
+from snowflake.connector import ProgrammingError
+from snowflake.connector.util_text import split_statements
 
 from include.sql.deploy import render
 from include.sql.settings import Deployment
 from tests import deployment
 from tests.dbt.small_world import HOURS, SLOTS, invent
-from tests.dbt.warehouse import TABLES, Warehouse, hour_name
+from tests.dbt.warehouse import Warehouse, hour_name
 
 # Of one month, since event_trends has a row for every hour between the first and the last
 LOADED = (3, 4, 5, 6, 7)
@@ -23,7 +25,6 @@ RENAMED_TABLES = {
     "gold.thread_days": "gold.daily_issues_and_pull_requests",
     "gold.thread_months": "gold.monthly_issues_and_pull_requests",
     "gold.thread_years": "gold.yearly_issues_and_pull_requests",
-    "gold.threads": "gold.issues_and_pull_requests",
 }
 OLD_COLUMNS_OF_EVENTS = {
     "thread_number": "number",
@@ -32,6 +33,14 @@ OLD_COLUMNS_OF_EVENTS = {
     "thread_created_at": "opened_at",
     "is_thread_author_bot": "is_author_bot",
 }
+
+WERE_TABLES = (
+    "silver.actors",
+    "silver.repositories",
+    "silver.organisations",
+    "gold.issues_and_pull_requests",
+)
+WERE_VIEWS = ("gold.response_times", "gold.all_time_rankings")
 
 
 @pytest.fixture(scope="module")
@@ -82,22 +91,51 @@ def test_an_upgrade_keeps_the_rows_of_renamed_tables(
     for old, new in RENAMED_TABLES.items():
         if old.startswith("gold."):
             built.query(f"alter table {new} rename column number to thread_number")
-        if old == "gold.threads":
-            built.query(f"alter table {new} rename column state to thread_state")
         built.query(f"alter table {new} rename to {old}")
         built.query(
             "update ledger.model_watermarks set model = ? where model = ?",
             *(name.partition(".")[2] for name in (old, new)),
         )
     assert built.watermarks() != watermarks
+    built.query("drop view gold.issues_and_pull_requests")
+    built.query("create table gold.threads (thread_number number, thread_state varchar)")
 
-    for name, value in deployment.ANYWHERE.items():
-        monkeypatch.setenv(name, value)
-    script = render("V1.6__readable_names.sql", Deployment.from_environment(), {})
-    for statement in re.sub("--.*", "", script).split(";"):
-        if statement.strip():
-            built.query(statement)
-    built.dbt("run", "--select", TABLES)
+    migrate(built, "V1.6__readable_names.sql", monkeypatch)
+    migrate(built, "V1.9__kinds.sql", monkeypatch)
+    built.dbt("run")
 
     assert built.watermarks() == watermarks
     assert built.snapshot() == before
+
+
+@pytest.mark.slow
+def test_an_upgrade_makes_views_of_tables_and_tables_of_views(
+    built: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older version left the other kind; and the second time there is nothing to do."""
+    before = built.snapshot()
+    for view in WERE_TABLES:
+        built.query(f"drop view {view}")
+        built.query(f"create table {view} (one number)")
+    for table in WERE_VIEWS:
+        built.query(f"drop table {table}")
+        built.query(f"create view {table} as select 1 as one")
+
+    migrate(built, "V1.9__kinds.sql", monkeypatch)
+    for name in (*WERE_TABLES, *WERE_VIEWS):
+        with pytest.raises(ProgrammingError, match="does not exist"):
+            built.query(f"select * from {name}")
+    built.dbt("run")
+    migrate(built, "V1.9__kinds.sql", monkeypatch)
+
+    assert built.snapshot() == before
+    assert all(built.query(f"select * from {view} limit 1") for view in WERE_TABLES)
+
+
+def migrate(built: Warehouse, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in deployment.ANYWHERE.items():
+        monkeypatch.setenv(name, value)
+    text = StringIO(render(script, Deployment.from_environment(), {}))
+    for statement, _ in split_statements(text, remove_comments=True):
+        if statement:
+            built.query(statement)

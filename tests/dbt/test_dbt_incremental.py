@@ -1,18 +1,24 @@
 """However loads arrive, the incremental tables equal a full rebuild, row by row."""
 
-import os
 import random
 from threading import Thread
 from typing import Any
 
 import pytest
-import snowflake.connector
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
 from include.sql.news import find_news, record_completion
 from tests.dbt.small_world import HOURS, SLOTS, invent
-from tests.dbt.warehouse import PROJECT, TABLES, Event, Warehouse, hour_name, killed_at_write
+from tests.dbt.warehouse import (
+    PROJECT,
+    TABLES,
+    Event,
+    Warehouse,
+    connected_as_the_dag,
+    hour_name,
+    killed_at_write,
+)
 
 SEED = 20150101
 SEQUENCES, STEPS = 2, 4
@@ -262,18 +268,7 @@ def test_a_lost_or_doubled_row_fails_the_reconciliation(
 
 def test_what_dbt_fails_at_or_dies_of_is_left_to_do(reconciled: Warehouse) -> None:
     """Though the watermark of the table is at the newest load."""
-    # As the DAG logs in: the warehouse's own connection binds in another style
-    with snowflake.connector.connect(
-        account=os.environ["SNOWFLAKE_ACCOUNT"],
-        host=os.environ["SNOWFLAKE_HOST"],
-        port=int(os.environ["SNOWFLAKE_PORT"]),
-        protocol=os.environ["SNOWFLAKE_PROTOCOL"],
-        user=os.environ["SNOWFLAKE_USER"],
-        authenticator="SNOWFLAKE_JWT",
-        private_key_file=os.environ["SNOWFLAKE_PRIVATE_KEY_PATH"],
-        role=os.environ["SNOWFLAKE_ROLE"],
-        database="GHARCHIVE",
-    ) as connection:
+    with connected_as_the_dag() as connection:
 
         def reasons() -> list[str]:
             return find_news(connection, PROJECT, "none").reasons

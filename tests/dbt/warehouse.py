@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import snowflake.connector
 from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.results import NodeResult
 from dbt.artifacts.schemas.run import RunExecutionResult
@@ -190,6 +192,21 @@ class Warehouse:
     def watermarks(self) -> list[tuple[Any, ...]]:
         """Return every watermark ever recorded."""
         return self.query("select model, load_seq from ledger.model_watermarks order by 1, 2")
+
+
+def connected_as_the_dag() -> SnowflakeConnection:
+    """Log in as the DAG does: a warehouse's own connection binds in another style."""
+    return snowflake.connector.connect(
+        account=os.environ["SNOWFLAKE_ACCOUNT"],
+        host=os.environ["SNOWFLAKE_HOST"],
+        port=int(os.environ["SNOWFLAKE_PORT"]),
+        protocol=os.environ["SNOWFLAKE_PROTOCOL"],
+        user=os.environ["SNOWFLAKE_USER"],
+        authenticator="SNOWFLAKE_JWT",
+        private_key_file=os.environ["SNOWFLAKE_PRIVATE_KEY_PATH"],
+        role=os.environ["SNOWFLAKE_ROLE"],
+        database="GHARCHIVE",
+    )
 
 
 @contextmanager

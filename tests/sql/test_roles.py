@@ -39,6 +39,7 @@ MAY = {
         "select * from silver.by_transformer",
         "select count(*) from ledger.days",
         "select * from ledger.lag",
+        "select * from ledger.tables",
     ],
     "pipe": [
         "insert into bronze.BronzeRaw (file_name) select 'x' where false",

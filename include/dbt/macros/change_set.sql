@@ -53,11 +53,17 @@
         'select ' ~ variables.values() | join(', ')
     ).rows[0] %}
     {% set window = dict(zip(variables, values)) %}
-    {% do set_variables({
+    {% set constants = {
         'change_from': window.change_from,
         'change_to': window.change_to,
         'done_to': "'" ~ window.done_to ~ "'",
-    }) %}
+    } %}
+    {% if window.newest_year %}
+        {% do constants.update({
+            'newest_year': constant('period_start', window.newest_year)
+        }) %}
+    {% endif %}
+    {% do set_variables(constants) %}
     {{ return(window) }}
 {% endmacro %}
 
@@ -102,9 +108,7 @@
     {% if load_cached_relation(copy) %}
         {% do adapter.drop_relation(copy) %}
     {% endif %}
-    {% do open_window(
-        {'change_from': -1, 'change_to': window_end(), 'done_to': "''"}
-    ) %}
+    {% do open_window(window_variables(-1, window_end(), "''")) %}
     {% do run_query(record_progress("''", definition)) %}
     {% if key %}
         {% do set_variables({
@@ -144,11 +148,11 @@
 
 
 {% macro rest_of_rebuild() %}
-    {{ return({
-        'change_from': -1,
-        'change_to': newest_progress('change_to', 'definition is not null'),
-        'done_to': newest_progress('last_key', 'definition is not null'),
-    }) }}
+    {{ return(window_variables(
+        -1,
+        newest_progress('change_to', 'definition is not null'),
+        newest_progress('last_key', 'definition is not null'),
+    )) }}
 {% endmacro %}
 
 

@@ -5,7 +5,7 @@ yearly_names as (
 
     select *
     from {{ relation }}
-    where entity = '{{ entity }}' and {{ rows_of_this_run() }}
+    where entity = '{{ entity }}'
 
 ),
 

@@ -1,12 +1,35 @@
 {# The keys that tables are replaced by. README.md says what each of them touches. #}
 
-{% macro start_of(key, date) -%}
+{% macro start_of(key, date, last_load='$change_to') -%}
     {%- if key in ('event_month', 'contribution_month') -%}
         cast(date_trunc('month', {{ date }}) as date)
-    {%- elif key == 'event_year' -%}
-        cast(date_trunc('year', {{ date }}) as date)
+    {%- elif key == 'period_start' -%}
+        cast(
+            case
+                when {{ date }} >= {{ newest_year(last_load) }}
+                    then date_trunc('month', {{ date }})
+                else date_trunc('year', {{ date }})
+            end as date
+        )
     {%- else -%}
         {{ date }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Its dates are kept by month, those of the years before it by year. #}
+{% macro newest_year(last_load) -%}
+    {%- if last_load == '$change_to' and has_window() -%}
+        $newest_year
+    {%- else -%}
+        (
+            select cast(date_trunc('year', max(event_date)) as date)
+            from {{ ledger('load_dates') }}
+            where load_seq <= {{
+                last_load_of_this_run() if last_load == '$change_to'
+                else last_load
+            }}
+        )
     {%- endif -%}
 {%- endmacro %}
 
@@ -34,9 +57,18 @@
                 from {{ ledger('load_dates') }}
                 where load_seq > {{ since }} and load_seq <= {{ until }}
             )
-    {%- elif key in ('event_date', 'event_month', 'event_year') -%}
+    {%- elif key == 'period_start' -%}
+        select {{ start_of(key, 'event_date', until) }} as {{ key }}
+        from {{ ledger('load_dates') }}
+        where load_seq > {{ since }} and load_seq <= {{ until }}
+        union all
+        -- The months of a year that is no longer the newest become one period
+        select closed_year
+        from (select {{ newest_year(since) }} as closed_year)
+        where closed_year < {{ newest_year(until) }}
+    {%- elif key in ('event_date', 'event_month') -%}
         select {{ start_of(key, 'event_date') }}
-            {{- ' as ' ~ key if key != 'event_date' }}
+            {{- ' as ' ~ key if key == 'event_month' }}
         from {{ ledger('load_dates') }}
         where load_seq > {{ since }} and load_seq <= {{ until }}
     {%- else -%}

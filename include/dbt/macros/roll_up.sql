@@ -1,19 +1,21 @@
 {# Every measure is additive, so no run reads further back than one period. #}
 {% macro roll_up(relation, by, sums, firsts, lasts) -%}
 {%- set key = model.config.unique_key -%}
-{%- set of = {'event_month': 'event_date', 'event_year': 'event_month'}[key] -%}
+{%- set of = {'event_month': 'event_date', 'period_start': 'event_month'}[key] -%}
 with
 
 parts as (
 
-    select *
+    select
+        *,
+        {{ start_of(key, of) }} as {{ key }}
     from {{ relation }}
     where {{ rows_of_this_run(key, of) }}
 
 )
 
 select
-    {{ start_of(key, of) }} as {{ key }},
+    {{ key }},
     {% for column in by %}
         {{ column }},
     {% endfor %}
@@ -27,5 +29,5 @@ select
         max({{ column }}) as {{ column }}{{ ',' if not loop.last }}
     {% endfor %}
 from parts
-group by {{ start_of(key, of) }}, {{ by | join(', ') }}
+group by {{ key }}, {{ by | join(', ') }}
 {%- endmacro %}

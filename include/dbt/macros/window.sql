@@ -29,15 +29,18 @@
 {%- endmacro %}
 
 
-{% macro tables_read() %}
+{# Also through views. #}
+{% macro tables_read(node=model) %}
     {% set names = [] %}
-    {% for node_id in model.depends_on.nodes %}
+    {% for node_id in node.depends_on.nodes %}
         {% set parent = graph.nodes.get(node_id) %}
         {% if parent and parent.config.materialized == 'change_set' %}
             {% do names.append(parent.name) %}
+        {% elif parent %}
+            {% do names.extend(tables_read(parent)) %}
         {% endif %}
     {% endfor %}
-    {{ return(names) }}
+    {{ return(names | unique | list) }}
 {% endmacro %}
 
 
@@ -64,14 +67,59 @@
 {% macro window() %}
     {% set change_from = newest_watermark(model.name) %}
     {% set unfinished = 'definition is null and change_from = ' ~ change_from %}
-    {{ return({
-        'change_from': change_from,
-        'change_to': 'coalesce(' ~ newest_progress('change_to', unfinished)
-            ~ ', ' ~ window_end() ~ ')',
-        'done_to': 'coalesce(' ~ newest_progress('last_key', unfinished)
-            ~ ", '')",
-    }) }}
+    {% set newest = window_end() %}
+    {% if is_of_all_time(model.name) %}
+        {% set newest = 'iff(' ~ is_due(change_from, newest) ~ ', ' ~ newest
+            ~ ', ' ~ change_from ~ ')' %}
+    {% endif %}
+    {{ return(window_variables(
+        change_from,
+        'coalesce(' ~ newest_progress('change_to', unfinished) ~ ', ' ~ newest
+            ~ ')',
+        'coalesce(' ~ newest_progress('last_key', unfinished) ~ ", '')",
+    )) }}
 {% endmacro %}
+
+
+{% macro window_variables(change_from, change_to, done_to) %}
+    {% set variables = {
+        'change_from': change_from,
+        'change_to': change_to,
+        'done_to': done_to,
+    } %}
+    {% if model.config.unique_key == 'period_start' %}
+        {% do variables.update({'newest_year': newest_year(change_to)}) %}
+    {% endif %}
+    {{ return(variables) }}
+{% endmacro %}
+
+
+{% macro is_of_all_time(model_name) %}
+    {% set found = [] %}
+    {% for node in graph.nodes.values() if node.name == model_name | lower %}
+        {% do found.append('all_time' in node.config.tags) %}
+    {% endfor %}
+    {{ return(true in found) }}
+{% endmacro %}
+
+
+{#
+    What reads all years is made again when a month has begun, or when the dates
+    that have come are a thirtieth of all: so what a day costs doesn't grow with
+    the years, and the first month is as new as any table.
+#}
+{% macro is_due(change_from, change_to) -%}
+    (
+        select
+            count(distinct iff(load_seq > {{ change_from }}, event_date, null))
+            * 30 >= count(distinct event_date)
+            or last_day(max(event_date)) > last_day(
+                max(iff(load_seq <= {{ change_from }}, event_date, null))
+            )
+        from {{ ledger('load_dates') }}
+        where load_seq <= {{ change_to }}
+    )
+{%- endmacro %}
 
 
 {% macro record_watermark() -%}

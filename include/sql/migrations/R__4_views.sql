@@ -178,6 +178,31 @@ select
 from {{ database }}.ledger.current_loads
 where rows_loaded > 0;
 
+-- One row per table of dbt's: up to which load it holds all, the newest date of these loads, and how
+-- many dates have had loads since. Tables of all time wait (include/dbt/README.md).
+create or replace view {{ database }}.ledger.tables copy grants as
+with
+
+watermarks as (
+
+    select
+        model,
+        max(load_seq) as load_seq
+    from {{ database }}.ledger.model_watermarks
+    where not startswith(model, 'tasks.')
+    group by model
+
+)
+
+select
+    watermarks.model as table_name,
+    watermarks.load_seq,
+    max(iff(dates.load_seq <= watermarks.load_seq, dates.event_date, null)) as newest_date,
+    count(distinct iff(dates.load_seq > watermarks.load_seq, dates.event_date, null)) as dates_behind
+from watermarks
+cross join {{ database }}.ledger.load_dates as dates
+group by watermarks.model, watermarks.load_seq;
+
 -- One row per hour whose newest outcome record the ledger doesn't hold yet, by the load's own query.
 {% set changed %}{% include 'modules/0_changed.sql' %}{% endset -%}
 create or replace view {{ database }}.ledger.pending_outcomes copy grants as

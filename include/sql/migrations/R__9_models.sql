@@ -104,7 +104,7 @@ begin
     end if;
 {%- endif %}
 {% for name, value in model.variables.items() %}
-    let {{ name }} {{ 'varchar' if name == 'done_to' else 'number' }} := {{ value | indent(4) }};
+    let {{ name }} {{ {'done_to': 'varchar', 'newest_year': 'date'}.get(name, 'number') }} := {{ value | indent(4) }};
 {%- endfor %}
     let batches resultset := (
         {{ model.batches | indent(8) }}
@@ -158,7 +158,7 @@ begin
             from {{ database }}.ledger.model_watermarks
             where
                 model in (
-{%- for model in last %}
+{%- for model in tables | rejectattr('is_of_all_time') %}
                     '{{ model.dbt_name }}'{{ ',' if not loop.last }}
 {%- endfor %}
                 )

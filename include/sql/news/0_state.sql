@@ -1,5 +1,6 @@
 -- What is done and what is there to do: the newest load, the last run that did everything, whether
--- dbt has begun anything since, and the models that are missing or hold less than the newest load.
+-- dbt has begun anything since, and the models that are missing or hold less than the newest load
+-- (one that may wait: nothing).
 with
 
 newest as (
@@ -39,7 +40,8 @@ models as (
     select
         value:name::varchar as name,
         value:relation::varchar as relation,
-        value:is_table::boolean as is_table
+        value:is_table::boolean as is_table,
+        value:may_wait::boolean as may_wait
     from table(flatten(input => $models))
 
 ),
@@ -59,7 +61,8 @@ behind as (
         relations.table_name is null
         or (
             models.is_table
-            and coalesce(watermarks.load_seq, -1) < newest.load_seq
+            and coalesce(watermarks.load_seq, -1)
+            < iff(models.may_wait, 0, newest.load_seq)
         )
 
 )

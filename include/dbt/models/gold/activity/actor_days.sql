@@ -17,6 +17,9 @@ select
     actor_key,
     actor_id,
 
+    -- strings
+    max(actor_login) as actor_login,
+
     -- numerics
     {{ sums_of_measures() }}
     cast(count(distinct repo_key) as number(38, 0)) as repo_count,

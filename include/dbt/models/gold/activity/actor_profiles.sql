@@ -1,3 +1,5 @@
+{{ config(tags=['all_time']) }}
+
 with
 
 yearly_activity as (

@@ -17,6 +17,9 @@ select
     repo_key,
     repo_id,
 
+    -- strings
+    max(repo_name) as repo_name,
+
     -- numerics
     {{ sums_of_measures() }}
     cast(count(distinct actor_key) as number(38, 0)) as actor_count,

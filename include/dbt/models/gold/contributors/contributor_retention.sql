@@ -1,4 +1,4 @@
-{{ config(unique_key='contribution_month') }}
+{{ config(unique_key='contribution_month', tags=['all_time']) }}
 
 with
 

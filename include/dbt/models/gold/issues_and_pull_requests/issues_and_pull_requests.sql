@@ -1,10 +1,10 @@
+{{ config(materialized='view') }}
+
 with
 
 yearly_issues_and_pull_requests as (
 
-    select *
-    from {{ ref('yearly_issues_and_pull_requests') }}
-    where {{ rows_of_this_run() }}
+    select * from {{ ref('yearly_issues_and_pull_requests') }}
 
 ),
 

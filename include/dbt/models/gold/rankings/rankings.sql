@@ -28,6 +28,7 @@ days as (
         'repository' as entity,
         repo_key as entity_key,
         repo_id as entity_id,
+        repo_name as entity_name,
         {{ measures | join(', ') }}
     from {{ ref('repository_days') }}
     where repo_key is not null and {{ days_of_this_run() }}
@@ -37,6 +38,7 @@ days as (
         'actor' as entity,
         actor_key as entity_key,
         actor_id as entity_id,
+        actor_login as entity_name,
         {{ measures | join(', ') }}
     from {{ ref('actor_days') }}
     where actor_key is not null and {{ days_of_this_run() }}
@@ -48,6 +50,8 @@ aged as (
     select
         window_ends.window_end,
         days.*,
+        to_char(days.event_date, 'YYYY-MM-DD') || ' ' || days.entity_name
+            as name_seen,
         datediff('day', days.event_date, window_ends.window_end) as age
     from window_ends
     inner join days
@@ -69,6 +73,8 @@ windowed as (
             entity,
             entity_key,
             entity_id,
+            substr(max(iff(age < {{ length }}, name_seen, null)), 12)
+                as entity_name,
         {% for measure in measures %}
             sum(iff(age < {{ length }}, {{ measure }}, 0)) as {{ measure }},
             sum(iff(age >= {{ length }}, {{ measure }}, 0))
@@ -142,7 +148,8 @@ select
     {% for measure in measures %}
         cast(windowed.{{ measure }} as number(38, 0)) as {{ measure }},
     {% endfor %}
-    windowed.entity_id
+    windowed.entity_id,
+    windowed.entity_name
 from tops
 inner join windowed
     on

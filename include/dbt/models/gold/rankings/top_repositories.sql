@@ -1,56 +1,27 @@
 {{ config(materialized='view') }}
 
+{% set columns = [
+    'window_end', 'window_name', 'ranked_by', 'entity_rank', 'previous_rank',
+    'entity_key', 'entity_id', 'entity_name',
+] + ranked_measures() | list %}
+
 with
 
-rankings as (
+windows as (
 
-    select
-        window_end,
-        window_name,
-        ranked_by,
-        entity_rank,
-        previous_rank,
-        entity_key,
-        entity_id,
-        {{ ranked_measures() | join(', ') }}
+    select {{ columns | join(', ') }}
     from {{ ref('rankings') }}
     where entity = 'repository'
-
-),
-
-all_time_rankings as (
-
-    select
-        window_end,
-        window_name,
-        ranked_by,
-        entity_rank,
-        previous_rank,
-        entity_key,
-        entity_id,
-        {{ ranked_measures() | join(', ') }}
+    union all
+    select {{ columns | join(', ') }}
     from {{ ref('all_time_rankings') }}
     where entity = 'repository'
-
-),
-
-repositories as (
-
-    select * from {{ ref('repositories') }}
 
 ),
 
 coverage as (
 
     select * from {{ ref('coverage') }}
-
-),
-
-windows as (
-
-    select * from rankings
-    union all
-    select * from all_time_rankings
 
 )
 
@@ -63,13 +34,11 @@ select
     windows.previous_rank - windows.entity_rank as rank_change,
     windows.entity_key as repo_key,
     windows.entity_id as repo_id,
-    repositories.repo_name,
+    windows.entity_name as repo_name,
     {% for measure in ranked_measures() %}
         windows.{{ measure }},
     {% endfor %}
     coalesce(coverage.is_complete, false) as is_last_day_complete
 from windows
-left join repositories
-    on windows.entity_key = repositories.repo_key
 left join coverage
     on windows.window_end = coverage.event_date

@@ -35,6 +35,13 @@ counted as (
         window_ends.window_end,
         days.repo_key,
         days.repo_id,
+        -- The day first: the greatest is the latest name
+        substr(
+            max(
+                to_char(days.event_date, 'YYYY-MM-DD') || ' ' || days.repo_name
+            ),
+            12
+        ) as repo_name,
         sum(
             iff(days.event_date > window_ends.week_before, days.human_count, 0)
         ) as recent_count,
@@ -93,6 +100,7 @@ select
     cast(trend_rank as number(38, 0)) as trend_rank,
     repo_key,
     repo_id,
+    repo_name,
     cast(recent_count as number(38, 0)) as recent_count,
     cast(baseline_count as number(38, 0)) as baseline_count,
     round(expected_count, 6) as expected_count,

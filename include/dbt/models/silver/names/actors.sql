@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {% set bot_reason = bot_reason('current_names.name') %}
 
 {{ current_names(

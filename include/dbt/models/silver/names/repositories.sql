@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {{ current_names(
     ref('yearly_names'),
     entity='repository',

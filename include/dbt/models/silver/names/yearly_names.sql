@@ -1,4 +1,4 @@
-{{ config(unique_key='event_year') }}
+{{ config(unique_key='period_start') }}
 
 {{ roll_up(
     ref('monthly_names'),
