@@ -21,6 +21,8 @@ from dbt.cli.main import dbtRunner
 from snowflake.connector import SnowflakeConnection
 from snowflake_stand_in.testing import StandIn
 
+from bench.day.product import RUN, RUN_AND_TEST
+from bench.dbt.groups import ALS, DAG, DBT, LOAD
 from bench.dbt.profiled import Statement
 from bench.ingest.rows import serving
 from include.als.plan import plan_model
@@ -39,11 +41,7 @@ HOURS = (8, 16)
 """The files of a simulated day; their stragglers are of the same day."""
 WEEKEND = 5
 DATABASE = "gharchive.duckdb"
-BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude", "tag:full_scan")
-"""Models and tests, as the DAG's tasks run them."""
 QUIETLY = ("--threads", "2", "--quiet")
-LOAD, DAG, DBT, ALS = "load", "the DAG's questions", "dbt", "ALS"
-"""What sends statements, besides readers."""
 
 
 class Source:
@@ -152,7 +150,7 @@ class Account:
         seen(LOAD)
         news = find_news(self._connection, PROJECT, "")
         seen(DAG)
-        self._dbt(*(BUILD if with_tests else ("run",)))
+        self._dbt(*(RUN_AND_TEST if with_tests else RUN))
         seen(DBT)
         odd_values(self._connection, [f"{day:%Y-%m-%dT%H}"])
         plan_model(self._connection, f"{day:%Y-%m-%d}", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,13 +12,8 @@ from typing import Any, NamedTuple
 
 from bench.dbt.account import Day
 from bench.dbt.cost import (
-    ALL_TIME,
     BRONZE,
-    DAYS,
-    GROUPS,
     LEDGER,
-    MODELS,
-    PERIODS,
     Cost,
     Costs,
     is_of_layers,
@@ -25,6 +21,7 @@ from bench.dbt.cost import (
     ledger_rows,
     tables_of,
 )
+from bench.dbt.groups import ALL_TIME, DAYS, GROUPS, HOURLY, MODELS, PERIODS
 from bench.dbt.profiled import DATABASE, ROW_GROUP, Scan, Statement
 from bench.markdown import machine, table
 
@@ -57,17 +54,20 @@ class Measured(NamedTuple):
 
 def summary(measured: Measured) -> dict[str, Any]:
     """Return what costs are computed from: by point and group, a day's mean in a month."""
-    late = measured.weeks[measured.points[-1]]
+    costs, late = measured.costs, measured.weeks[measured.points[-1]]
+    hourly = [model.node for model in costs.tables.values() if model.is_hourly]
+
+    def rounded(cost: Cost) -> dict[str, float]:
+        return {name: round(value, 1) for name, value in cost._asdict().items()}
+
     return {
         "events": round(fmean(day.rows for day in late), 1),
+        "tables": len(costs.tables),
         "stored_bytes_per_event": {k: round(v, 1) for k, v in measured.stored.items()},
-        "groups": {
+        "days": {
             str(point): {
-                group: {
-                    name: round(value, 1)
-                    for name, value in measured.costs.month(week, group)._asdict().items()
-                }
-                for group in GROUPS
+                **{group: rounded(costs.month(week, group)) for group in GROUPS},
+                HOURLY: rounded(costs.month(week, MODELS[0], hourly)),
             }
             for point, week in sorted(measured.weeks.items())
         },
@@ -98,7 +98,7 @@ def report(measured: Measured) -> str:
                 _views(measured),
             ),
             f"### Reads without constant bounds, on day {points[-1] + len(late) - 1:,}",
-            table(("of", "by", "reads", "rows", "the largest"), _unbounded(measured)),
+            table(("of", "by", "reads", "rows", "most often", "the largest"), _unbounded(measured)),
         ]
     )
 
@@ -172,7 +172,7 @@ def _models(measured: Measured) -> Iterator[tuple[str, ...]]:
         for name, model in sorted(measured.costs.tables.items()):
             if f"models: {model.grain}" == group:
                 costs = [
-                    measured.costs.week(measured.weeks[point], group, model.node)
+                    measured.costs.week(measured.weeks[point], group, [model.node])
                     for point in measured.points
                 ]
                 yield (_short(name), model.key or "-", *_cells(costs))
@@ -233,11 +233,13 @@ def _unbounded(measured: Measured) -> Iterator[tuple[str, ...]]:
         kind = KINDS.index(measured.costs.kind(read.scan.table))
         found.setdefault((kind, GROUPS.index(read.group)), []).append(read)
     for (kind, group), reads in sorted(found.items()):
+        tables = Counter(_short(read.scan.table) for read in reads)
         yield (
             KINDS[kind],
             GROUPS[group],
             f"{len(reads):,}",
             f"{sum(read.scan.rows for read in reads):,}",
+            ", ".join(f"{name} {count}" for name, count in tables.most_common(4)),
             str(max(reads, key=lambda read: read.scan.rows)),
         )
 

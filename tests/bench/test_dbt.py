@@ -9,8 +9,9 @@ import pytest
 from snowflake_stand_in.testing import StandIn
 
 from bench.dbt.__main__ import measure
-from bench.dbt.account import DBT, LOAD, Day, simulated
-from bench.dbt.cost import BRONZE, DAYS, MODELS, Costs, Model
+from bench.dbt.account import Day, simulated
+from bench.dbt.cost import BRONZE, Costs, Model
+from bench.dbt.groups import DAYS, DBT, LOAD, MODELS
 from bench.dbt.profiled import ROW_GROUP, Scan, Statement, Write
 from bench.dbt.report import Measured, open_reads, report, summary
 
@@ -81,7 +82,7 @@ def test_a_days_statements_are_all_counted_and_a_month_has_one_first_day() -> No
     weeks = {60: [day(1, 60), day(2, 30)], 1825: [day(1, 90), day(2, 30)]}
     measured = Measured(weeks, _costs(), {"silver": 100.0, "gold": 50.0}, 0.0)
 
-    groups = summary(measured)["groups"]["60"]
+    groups = summary(measured)["days"]["60"]
     assert groups[MODELS[0]]["scanned"] == 31
     assert groups["load"]["written"] == 5
     assert groups["tests"] == groups["readers, each view once"]
@@ -99,7 +100,7 @@ def test_a_day_reads_as_much_late_as_early(tmp_path: Path) -> None:
     # What is replaced by windows reads two months of days, and has them only after two months
     of_dates = [m for m in costs.tables.values() if m.grain == DAYS and m.key != "window_end"]
     for model in of_dates:
-        before, after = (costs.week(week, MODELS[0], model.node) for week in (early, late))
+        before, after = (costs.week(week, MODELS[0], [model.node]) for week in (early, late))
         assert before.scanned, model.table
         assert after.scanned <= 1.1 * before.scanned, model.table
     assert [read for read in open_reads(measured) if costs.kind(read.scan.table) == BRONZE] == []
