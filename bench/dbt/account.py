@@ -41,6 +41,7 @@ HOURS = (8, 16)
 """The files of a simulated day; their stragglers are of the same day."""
 WEEKEND = 5
 DATABASE = "gharchive.duckdb"
+BATCH_ROWS = 150_000
 QUIETLY = ("--threads", "2", "--quiet")
 
 
@@ -211,6 +212,8 @@ def _environment(port: int) -> dict[str, str]:
         "SNOWFLAKE_PRIVATE_KEY_PATH": str(paths.SNOWFLAKE_KEY),
         "SNOWFLAKE_ROLE": "GHARCHIVE_TRANSFORMER",
         "SNOWFLAKE_WAREHOUSE": "GHARCHIVE_TRANSFORM",
+        # Five years at once are more than DuckDB may hold in memory
+        "GHARCHIVE_BATCH_ROWS": str(BATCH_ROWS),
         "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": "false",
     }
 
