@@ -86,7 +86,7 @@ def report(measured: Measured) -> str:
             f"{os.getloadavg()[0]:.1f} at its end. "
             f"{', '.join(f'{name} {version(name)}' for name in LIBRARIES)}. "
             f"A day has {fmean(day.rows for day in late):,.0f} rows; row groups have "
-            f"{ROW_GROUP:,}; {'; '.join(begins)}.",
+            f"{ROW_GROUP:,}. Days measured from each point on: {len(late)}; {', '.join(begins)}.",
             table(("target", "found", ""), _targets(measured)),
             "### By what sends the statements",
             table(_head(measured, "", "statements"), _groups(measured)),
