@@ -61,7 +61,7 @@ bench-bronze: setup ## Measure the load into Bronze against DuckDB's own, and wr
 bench-extraction: setup ## Measure Silver's extraction against DuckDB's own, and write bench/README.md
 	@$(PYTHON) -m bench.extraction
 
-bench-dbt: setup ## Measure a day of dbt after 60 days and after a year, and write bench/README.md
+bench-dbt: setup ## Count what a day reads after 60 days, one and five years, and write bench/README.md
 	@$(PYTHON) -m bench.dbt
 
 bench-day: setup ## Measure a whole day, source to Gold, against DuckDB, and write bench/README.md

@@ -1,1 +1,1 @@
-"""What a day of dbt costs after two months of history, and after a year."""
+"""What a day reads and writes after two months of history, after a year, and after five."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -20,10 +21,16 @@ from dbt.cli.main import dbtRunner
 from snowflake.connector import SnowflakeConnection
 from snowflake_stand_in.testing import StandIn
 
+from bench.day.product import RUN, RUN_AND_TEST
+from bench.dbt.groups import ALS, DAG, DBT, LOAD
 from bench.dbt.profiled import Statement
 from bench.ingest.rows import serving
+from include.als.plan import plan_model
+from include.als.read import QUERY
 from include.ingest import Containers, IngestSettings, ingest_hour
 from include.sql.load import load_hours
+from include.sql.news import find_news, record_completion
+from include.sql.odd_values import odd_values
 from local.gharchive.hours import hour_file, name_of
 from local.setup import paths
 from tests import deployment
@@ -34,6 +41,8 @@ HOURS = (8, 16)
 """The files of a simulated day; their stragglers are of the same day."""
 WEEKEND = 5
 DATABASE = "gharchive.duckdb"
+BATCH_ROWS = 150_000
+QUIETLY = ("--threads", "2", "--quiet")
 
 
 class Source:
@@ -67,12 +76,13 @@ def simulated(cache: Path, events_per_hour: int, scratch: Path) -> Iterator[Sour
         yield Source(hours, events_per_hour, url, storage)
 
 
-class Run(NamedTuple):
-    """What a load and the run of dbt after it took: seconds by dbt's node, and all statements."""
+class Day(NamedTuple):
+    """What was sent on a day, by what sent it; the rows that were loaded, and those of views."""
 
+    date: datetime
     rows: int
-    seconds: Mapping[str, float]
-    statements: Sequence[Statement]
+    statements: Mapping[str, Sequence[Statement]]
+    returned: Mapping[str, int]
 
 
 class Account:
@@ -96,6 +106,11 @@ class Account:
         """Stop it."""
         self._running.close()
 
+    @property
+    def database(self) -> Path:
+        """The file of DuckDB that holds its tables, to be read while it is stopped."""
+        return self.folder / DATABASE
+
     def copied(self, folder: Path) -> Account:
         """Return a copy, made while this one is stopped."""
         shutil.copytree(self.folder, folder)
@@ -104,38 +119,82 @@ class Account:
             account.execute("update main.databases set file = ?", [str(folder / DATABASE)])
         return Account(folder, self._source)
 
-    def run(self, first: datetime, days: int = 1, *arguments: str) -> Run:
-        """Load days in one transaction, and run the models that `arguments` select."""
-        seen = self._profile.stat().st_size
+    def load(self, first: datetime, days: int = 1) -> int:
+        """Load days in one transaction; return their rows."""
         hours = [first + timedelta(days=day, hours=hour) for day in range(days) for hour in HOURS]
         with ThreadPoolExecutor(2) as pool:
             outcomes = list(pool.map(self._source.ingest, hours))
-        rows = load_hours(self._connection, outcomes).rows
-        seconds = self._dbt("run", *arguments)
-        with self._profile.open("rb") as profile:
-            profile.seek(seen)
-            statements = [msgspec.json.decode(line, type=Statement) for line in profile]
-        return Run(rows, seconds, statements)
+        return load_hours(self._connection, outcomes).rows
 
-    def _dbt(self, command: str, *arguments: str) -> Mapping[str, float]:
+    def rebuild(self) -> None:
+        """Build Silver and Gold of all that is loaded, in order."""
+        self._dbt("run", "--full-refresh")
+
+    def day(self, day: datetime, *, with_tests: bool) -> Day:
+        """Do what the DAG does of a day, all but train; have each view of Gold read once.
+
+        Without tests it only makes the tables, and nobody reads the views.
+        """
+        at = self._profile.stat().st_size
+        statements: dict[str, Sequence[Statement]] = {}
+        returned: dict[str, int] = {}
+
+        def seen(part: str) -> None:
+            nonlocal at
+            with self._profile.open("rb") as profile:
+                profile.seek(at)
+                decode = msgspec.json.Decoder(Statement).decode
+                statements[part] = [*statements.get(part, ()), *map(decode, profile)]
+                at = profile.tell()
+
+        rows = self.load(day)
+        seen(LOAD)
+        news = find_news(self._connection, PROJECT, "")
+        seen(DAG)
+        self._dbt(*(RUN_AND_TEST if with_tests else RUN))
+        seen(DBT)
+        odd_values(self._connection, [f"{day:%Y-%m-%dT%H}"])
+        plan_model(self._connection, f"{day:%Y-%m-%d}", {})
+        record_completion(self._connection, news)
+        seen(DAG)
+        cursor = self._connection.cursor()
+        cursor.execute(QUERY)
+        seen(ALS)
+        for view in self.views() if with_tests else ():
+            cursor.execute(f"select * from {view}")
+            returned[view] = cursor.rowcount or 0
+            seen(view)
+        return Day(day, rows, statements, returned)
+
+    def views(self) -> list[str]:
+        """Name the views of Gold."""
+        nodes = json.loads((self.folder / "manifest.json").read_bytes())["nodes"].values()
+        return sorted(
+            f"gold.{node['alias']}".lower()
+            for node in nodes
+            if node["config"]["materialized"] == "view" and node["schema"].lower() == "gold"
+        )
+
+    def _dbt(self, command: str, *arguments: str) -> None:
         where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         made = ["--target-path", str(self.folder), "--log-path", str(self.folder)]
-        # One at a time, so that one's time is not another's
-        alone = ["--threads", "1", "--quiet"]
         with patch.dict(os.environ, self._environment):
-            done = dbtRunner().invoke([command, *arguments, *where, *made, *alone])
+            done = dbtRunner().invoke([command, *arguments, *where, *made, *QUIETLY])
         if done.exception:
             raise done.exception
         results = cast(RunExecutionResult, done.result).results
-        if failed := [result for result in results if result.status != "success"]:
+        # Exposures are no-ops
+        fine = ("success", "pass", "warn", "no-op")
+        if failed := [result for result in results if result.status not in fine]:
             raise RuntimeError("\n".join(f"{r.node.name}: {r.message}" for r in failed))
-        return {result.node.unique_id: result.execution_time for result in results}
 
     @contextmanager
     def _snowflake(self) -> Iterator[tuple[dict[str, str], SnowflakeConnection]]:
         profiled = (sys.executable, "-m", "bench.dbt.profiled", "--profile", str(self._profile))
-        with StandIn(self.folder / DATABASE, program=profiled) as server:
-            deployment.deploy(self.folder, server.address, _settings(self._source.storage))
+        is_new = not self.database.exists()
+        with StandIn(self.database, program=profiled) as server:
+            if is_new:
+                deployment.deploy(self.folder, server.address, _settings(self._source.storage))
             with server.connect(
                 user="loader", private_key_file=str(paths.SNOWFLAKE_KEY), database="GHARCHIVE"
             ) as connection:
@@ -153,6 +212,8 @@ def _environment(port: int) -> dict[str, str]:
         "SNOWFLAKE_PRIVATE_KEY_PATH": str(paths.SNOWFLAKE_KEY),
         "SNOWFLAKE_ROLE": "GHARCHIVE_TRANSFORMER",
         "SNOWFLAKE_WAREHOUSE": "GHARCHIVE_TRANSFORM",
+        # Five years at once are more than DuckDB may hold in memory
+        "GHARCHIVE_BATCH_ROWS": str(BATCH_ROWS),
         "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": "false",
     }
 

@@ -1,4 +1,4 @@
-"""The stand-in, with an account of what each statement scans.
+"""The stand-in, with an account of what each statement scans and writes.
 
 `python -m bench.dbt.profiled --port P --database FILE.duckdb --profile FILE.jsonl` serves as
 `snowflake_stand_in` does, and writes a line for each statement.
@@ -10,7 +10,6 @@ import argparse
 import json
 import re
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
@@ -26,43 +25,89 @@ from snowflake_stand_in import __main__ as stand_in
 
 ROW_GROUP = 2048
 """DuckDB's smallest: a simulated day is small, and one row group of it must not hide many days."""
+DATABASE = "GHARCHIVE"
+"""The product's; what else the stand-in asks of DuckDB is none of the statement's reading."""
 _NODE = re.compile(r'"node_id": "([^"]+)"')
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*\n", re.DOTALL)
+_ANALYZE = "explain (analyze, format json) "
+_BEGIN = r"^(?:\s|/\*.*?\*/|--[^\n]*\n)*"
+_QUERY = re.compile(
+    _BEGIN + rf"[(\s]*(?:select|with|from)\b.*\b{DATABASE}\b", re.IGNORECASE | re.DOTALL
+)
+_TARGET = re.compile(
+    _BEGIN + r"(?:with\b.*[)]\s*)?(?:insert into|delete from|update|create (?:or replace )?table)"
+    r"\s+([\w$.\"]+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_WRITERS = re.compile(r"INSERT|DELETE|UPDATE|CREATE_TABLE_AS")
 
 
 class Scan(NamedTuple):
-    """A read of a table: the rows of the row groups it opened, and those it passed on."""
+    """A read of a table: rows of the row groups it opened, rows passed on, columns, filters."""
+
+    table: str
+    opened: int
+    passed: int
+    columns: list[str]
+    filters: list[str]
+
+    @property
+    def rows(self) -> int:
+        """The rows it opened, but of its first and last row group those alone that it passed on.
+
+        Days share these two, the more of them the smaller a day is.
+        """
+        return self.opened - min(self.opened - self.passed, 2 * ROW_GROUP)
+
+
+class Write(NamedTuple):
+    """Rows that were inserted into, deleted from or changed in a table."""
 
     table: str
     rows: int
-    rows_read: int
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """A statement as the client sent it: dbt's node if dbt did, seconds at the server, scans."""
+    """A statement as the client sent it, how it begins; dbt's node if dbt sent it."""
 
     node: str | None
     text: str
-    seconds: float
-    duckdb_seconds: float
     scans: list[Scan]
+    writes: list[Write]
 
 
 class _Connection:
-    """A DuckDB connection that remembers what its queries scan."""
+    """A DuckDB connection that remembers what its statements scan and write."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("set enable_profiling = 'no_output'")
         self._connection = connection
-        self.scans: list[Scan] = []
-        self.seconds = 0.0
+        self._scans: list[Scan] = []
+        self._writes: list[Write] = []
 
-    def execute(self, *arguments: Any, **options: Any) -> duckdb.DuckDBPyConnection:
-        began = time.perf_counter()
-        result = self._connection.execute(*arguments, **options)
-        self.seconds += time.perf_counter() - began
-        profile = self._connection.get_profiling_information()
-        self.scans += _scans(json.loads(profile).get("operator", ())) if profile else ()
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> duckdb.DuckDBPyConnection:
+        text = str(query)
+        if _QUERY.match(text) and not _TARGET.search(text):
+            # Its rows flow when they are fetched, and as Arrow they leave no profile: twice, then
+            explained = self._connection.execute(_ANALYZE + text, *arguments, **options)
+            self._look(explained.fetchall()[0][1])
+            return self._connection.execute(query, *arguments, **options)
+        result = self._connection.execute(query, *arguments, **options)
+        self._look(self._connection.get_profiling_information(), _TARGET.search(text))
         return result
+
+    def seen(self) -> tuple[list[Scan], list[Write]]:
+        """Return what was seen since it was asked last."""
+        seen = self._scans, self._writes
+        self._scans, self._writes = [], []
+        return seen
+
+    def _look(self, profile: str | None, target: re.Match[str] | None = None) -> None:
+        operators = json.loads(profile).get("operator", []) if profile else []
+        self._scans += _scans(operators)
+        if target:
+            rows = sum(_written(operators))
+            self._writes.append(Write(target[1].replace('"', ""), rows))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -73,14 +118,11 @@ class _Cursor(StatementCursor):
 
     def execute(self, command: str, *arguments: Any, **options: Any) -> StatementCursor:
         connection = cast(_Connection, self._duck_conn)
-        connection.scans, connection.seconds = [], 0.0
-        began = time.perf_counter()
+        connection.seen()
         super().execute(command, *arguments, **options)
-        seconds = time.perf_counter() - began
         found = _NODE.search(command)
-        statement = Statement(
-            found and found[1], command, seconds, connection.seconds, connection.scans
-        )
+        text = _COMMENT.sub("", command).strip()[:200]
+        statement = Statement(found and found[1], text, *connection.seen())
         profile = cast(_Account, self.session.account).profile
         profile.write(msgspec.json.encode(statement) + b"\n")
         profile.flush()
@@ -96,12 +138,39 @@ class _Account(Account):
 
 
 def _scans(operators: list[dict[str, Any]]) -> Iterator[Scan]:
-    """Find the reads of tables in files, at any depth; in memory lie settings and new rows."""
+    """Find the reads of tables, at any depth; what isn't in a file has no name."""
     for operator in operators:
         yield from _scans(operator.get("children", []))
         if "rows_scanned" in operator:
-            table = str(operator["extra_info"].get("Table", ""))
-            yield Scan(table, operator["rows_scanned"], operator["intermediate_rows"])
+            info = operator["extra_info"]
+            yield Scan(
+                info.get("Table", ""),
+                operator["rows_scanned"],
+                operator["intermediate_rows"],
+                _listed(info.get("Projections")),
+                _listed(info.get("Filters")),
+            )
+
+
+def _written(operators: list[dict[str, Any]]) -> Iterator[int]:
+    """Find what flows into the operators that write."""
+    for operator in operators:
+        children = operator.get("children", [])
+        if _WRITERS.search(operator["type"]):
+            yield sum(map(_rows, children))
+        else:
+            yield from _written(children)
+
+
+def _rows(operator: dict[str, Any]) -> int:
+    """Return what an operator passes on: a CTE's own is nothing, its second child's is the rest."""
+    if operator["type"] == "CTE":
+        return _rows(operator["children"][-1])
+    return int(operator["intermediate_rows"])
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def main() -> None:

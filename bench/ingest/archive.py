@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import sys
+from contextlib import suppress
 from functools import cache, partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +30,11 @@ class Archive(SimpleHTTPRequestHandler):
             crc32c = base64.b64encode(_crc32c(Path(self.translate_path(self.path)))).decode()
             self.send_header("ETag", f'"{crc32c}"')
             self.send_header("X-Goog-Hash", f"crc32c={crc32c}")
+
+    def handle(self) -> None:
+        """Serve a client until it goes, which it needn't announce."""
+        with suppress(ConnectionResetError):
+            super().handle()
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         """Let the kernel do it."""

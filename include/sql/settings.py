@@ -79,7 +79,7 @@ class Deployment(BaseSettings):
     resource_monitor: Identifier | None = None
     storage_integration: Identifier | None = None
     notification_integration: Identifier | None = None
-    credit_quota: Annotated[int, Field(ge=1)] = 20
+    credit_quota: Annotated[int, Field(ge=1)] = 100
     serverless_credits: Annotated[int, Field(ge=1)] = 10
     budget_email: Email | None = None
     retention_days: Annotated[int, Field(ge=0, le=90)] = 1

@@ -6,10 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from bench.cost import ERAS, Rates, day, report, session, stored_gb, with_report
+from bench.cost import (
+    AGES,
+    ERAS,
+    MEASURED,
+    MONTH,
+    YEAR,
+    Era,
+    Rates,
+    backfill,
+    data_seconds,
+    day,
+    default,
+    reconciled,
+    report,
+    session,
+    stored_gb,
+    with_report,
+)
+from bench.dbt.groups import MODELS, READERS
 
 PROJECT = Path(__file__).parents[2]
 PAGE = PROJECT / "docs" / "cost.md"
+SETTINGS = PROJECT / "docs" / "settings.md"
+OLD = AGES[-1]
 
 
 def test_page_and_command_agree() -> None:
@@ -30,17 +50,42 @@ def test_an_hour_at_work_costs_a_credit_and_the_wait_for_suspension() -> None:
 
 def test_snowpipe_bills_uncompressed_gigabytes() -> None:
     era = ERAS[1]
-    assert day(era, Rates(pipe_credits_per_gb=0.01)).pipe == pytest.approx(era.raw_gb * 0.01)
+    found = day(era, Rates(pipe_credits_per_gb=0.01), OLD).pipe
+    assert found == pytest.approx(era.raw_gb * 0.01)
 
 
-def test_a_backfill_resumes_its_warehouses_once() -> None:
-    one, month = (day(ERAS[0], Rates(), days) for days in (1, 30))
-    assert month.load < 30 * one.load
-    assert month.pipe == pytest.approx(30 * one.pipe)
+def test_work_grows_with_the_days_events_and_by_what_was_measured() -> None:
+    small, large = (data_seconds([READERS], era, Rates(), OLD) for era in ERAS[:2])
+    assert large / small == pytest.approx(ERAS[1].events / ERAS[0].events)
+    read = MEASURED["days"][str(OLD)][READERS]["scanned_bytes"] / MEASURED["events"]
+    assert small == pytest.approx(ERAS[0].events * read / 1e6 / Rates().scan_mb_per_second)
 
 
-def test_history_outlives_time_travel_by_the_fail_safe() -> None:
+@pytest.mark.parametrize("era", ERAS, ids=lambda era: era.name)
+@pytest.mark.parametrize("age", [age for age in AGES if age <= YEAR])
+def test_the_default_limits_hold_what_the_documentation_has_people_run(era: Era, age: int) -> None:
+    """A month's backfill of any era, and today's days by either path; within a year of history."""
+    rates = Rates()
+    one, quota = day(era, rates, age), int(default("credit_quota"))
+    assert backfill(era, rates, age) <= quota
+    if era == ERAS[-1]:
+        assert MONTH * max(one.by_dag, one.graph + one.read) <= quota
+    assert MONTH * one.serverless + reconciled(era, rates) <= int(default("serverless_credits"))
+    assert f"| `GHARCHIVE_CREDIT_QUOTA` | {quota} |" in SETTINGS.read_text()
+
+
+def test_history_of_bronze_alone_outlives_time_travel_by_the_fail_safe() -> None:
     era = ERAS[1]
-    rates = Rates(republished_share=0.5, silver_bytes_per_event=0, gold_bytes_per_event=0)
-    *_, history = stored_gb(era, rates, 365)
-    assert history == pytest.approx(era.gzip_gb * 0.5 * 8)
+    *_, one = stored_gb(era, Rates(republished_share=0.5), 365)
+    *_, none = stored_gb(era, Rates(republished_share=0), 365)
+    assert one - none == pytest.approx(era.gzip_gb * 0.5 * 8)
+    written = sum(MEASURED["days"][str(OLD)][group]["written_bytes"] for group in MODELS)
+    assert none == pytest.approx(written / 2 / MEASURED["events"] * era.events / 1e9)
+
+    sql = PROJECT / "include"
+    made = (
+        (sql / "dbt" / "macros" / "change_set.sql").read_text(),
+        (sql / "sql" / "migrations" / "R__9_models.sql").read_text(),
+    )
+    assert all("create or replace transient table" in text for text in made)
+    assert "create table if not exists" in (sql / "sql/migrations/V1.3__bronze.sql").read_text()

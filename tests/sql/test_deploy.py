@@ -184,7 +184,7 @@ def test_the_limits_are_there(stack: Stack) -> None:
         ] * 4
         [monitor] = shown(connection, "resource monitors like 'GHARCHIVE_MONITOR'")
         limits = ("credit_quota", "notify_at", "suspend_at", "suspend_immediately_at")
-        assert [monitor[limit] for limit in limits] == ["20.00", "80%", "100%", "110%"]
+        assert [monitor[limit] for limit in limits] == ["100.00", "80%", "100%", "110%"]
         [schema] = shown(connection, "schemas like 'BRONZE' in database GHARCHIVE")
         assert schema["retention_time"] == "1"
 
