@@ -108,6 +108,30 @@ def test_a_table_has_a_contract(nodes: list[dict[str, Any]]) -> None:
     ]
 
 
+def test_the_tests_of_a_day_read_what_the_day_touched(nodes: list[dict[str, Any]]) -> None:
+    """Others have the tag full_scan; or read a table when it was made again, or the ledger alone."""
+    models = {node["unique_id"]: node for node in nodes if node["resource_type"] == "model"}
+
+    def reads_the_ledger_alone(model: str) -> bool:
+        parents = models[model]["depends_on"]["nodes"] if model in models else []
+        is_table = model in models and models[model]["config"]["materialized"] != "view"
+        return not is_table and all(map(reads_the_ledger_alone, parents))
+
+    assert not [
+        node["name"]
+        for node in nodes
+        if node["resource_type"] == "test"
+        and "full_scan" not in node["tags"]
+        and "changed_key" not in node["test_metadata"]["kwargs"]
+        and not reads_the_ledger_alone(node["attached_node"])
+        and (
+            "all_time" not in models[node["attached_node"]]["tags"]
+            # dbt's own tests read all rows
+            or node["test_metadata"]["name"] not in ("holds", "unique_combination")
+        )
+    ]
+
+
 def test_tables_of_all_measures_have_each(nodes: list[dict[str, Any]]) -> None:
     """What macros/measures.sql names; the other tables choose, and name no count twice."""
     measures = measured()
@@ -137,9 +161,11 @@ def measured() -> set[str]:
 
 
 def test_descriptions_name_what_exists(manifest: dict[str, Any]) -> None:
-    """A `name` in a description is a model, a table, a column or a folder."""
+    """A `name` in a description is a model, a table, a column, a view of the ledger or a folder."""
     described = [*manifest["nodes"].values(), *manifest["sources"].values()]
     known = {name for node in described for name in (node["name"], *node["columns"])}
+    views = (ROOT / "include" / "sql" / "migrations" / "R__4_views.sql").read_text()
+    known.update(re.findall(r"view {{ database }}\.ledger\.(\w+)", views))
     texts = {
         item["name"]: re.findall(r"`(?:\w+\.)?([^`]+)`", item["description"])
         for item in (*described, *manifest["exposures"].values())
