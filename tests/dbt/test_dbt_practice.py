@@ -109,7 +109,7 @@ def test_a_table_has_a_contract(nodes: list[dict[str, Any]]) -> None:
 
 
 def test_the_tests_of_a_day_read_what_the_day_touched(nodes: list[dict[str, Any]]) -> None:
-    """Others have the tag full_scan; or read a table when it was made again, or the ledger alone."""
+    """Others have the tag full_scan; or their table is made again seldom, or is the ledger."""
     models = {node["unique_id"]: node for node in nodes if node["resource_type"] == "model"}
 
     def reads_the_ledger_alone(model: str) -> bool:
