@@ -1,4 +1,4 @@
-"""Have the task `ledger.reconcile` load the hour anew; first with a record that is wrong."""
+"""Have the task `ledger.reconcile` load the hour again; first with a record that is wrong."""
 
 import json
 import time

@@ -299,7 +299,7 @@ def _by_period(
     """Return figures by year, of the newest year by month."""
 
     def by_period(history: History) -> list[Row]:
-        newest = max(event.date.year for event in history.events)
+        newest = int(max(history.files)[:4])
         return figures(
             "period_start", lambda day: _month(day) if day.year == newest else _year(day)
         )(history)

@@ -6,7 +6,7 @@ from itertools import count, islice
 from include.sql.news import find_news
 from tests.dbt.warehouse import PROJECT, Event, Warehouse, connected_as_the_dag, hour_name
 
-ALL_TIME = ["actor_profiles", "language_days"]
+ALL_TIME = ["actor_profiles", "language_days", "contributor_months"]
 
 
 def run(warehouse: Warehouse, *models: str) -> None:
@@ -44,8 +44,14 @@ def test_a_year_that_ends_becomes_one_period(warehouse: Warehouse) -> None:
             )
         }
 
+    assert periods() == {}
     for day in (datetime(2015, 1, 5), datetime(2015, 11, 5), datetime(2015, 12, 31, 23)):
         warehouse.load(pushed(day))
+    # Of an hour that is replaced, a load names the dates beside, too
+    warehouse.query(
+        "insert into ledger.load_dates (load_seq, file_name, event_date)"
+        " select load_seq, file_name, dateadd('day', 1, event_date) from ledger.load_dates"
+    )
     assert periods() == {"2015-01-01": 1, "2015-11-01": 1, "2015-12-01": 1}
 
     warehouse.load(pushed(datetime(2016, 1, 1)))
@@ -94,4 +100,8 @@ def test_what_is_of_all_time_waits_until_enough_has_come(warehouse: Warehouse) -
     assert newest_after(1) == ("03-24", "03-23", "03-23")
     warehouse.dbt("run", "--full-refresh", "--select", "actor_profiles")
     assert newest_after(1) == ("03-25", "03-24", "03-23")
+    warehouse.load(pushed(datetime(2019, 2, 3)))
     assert newest_after(7) == ("04-01", "04-01", "04-01")
+    waited = warehouse.snapshot(ALL_TIME)
+    warehouse.dbt("run", "--full-refresh", "--select", *ALL_TIME)
+    assert warehouse.snapshot(ALL_TIME) == waited

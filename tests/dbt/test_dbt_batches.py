@@ -163,7 +163,7 @@ def test_an_old_table_that_a_dead_rebuild_left_is_thrown_away(filled: Warehouse)
     ],
     ids=["new", "renamed", "gone", "retyped"],
 )
-def test_a_table_of_another_contract_is_built_anew(filled: Warehouse, changes: list[str]) -> None:
+def test_a_table_of_another_contract_is_built_again(filled: Warehouse, changes: list[str]) -> None:
     """An upgrade needs no command of its own; tables that read it go on from where they are."""
     tables = ["repository_days", "rankings"]
     filled.dbt("run", "--select", *SOME)

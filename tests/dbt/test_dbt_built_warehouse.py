@@ -135,6 +135,7 @@ def test_an_upgrade_makes_views_of_tables_and_tables_of_views(
 def migrate(built: Warehouse, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in deployment.ANYWHERE.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GHARCHIVE_QUEUE_URL", "https://account.queue.core.windows.net/queue")
     text = StringIO(render(script, Deployment.from_environment(), {}))
     for statement, _ in split_statements(text, remove_comments=True):
         if statement:

@@ -132,6 +132,25 @@ def test_the_tests_of_a_day_read_what_the_day_touched(nodes: list[dict[str, Any]
     ]
 
 
+def test_what_is_made_each_day_waits_for_no_table_of_all_time(
+    nodes: list[dict[str, Any]],
+) -> None:
+    """It would never have the newest load, and the graph of tasks would run for ever."""
+    models = {node["unique_id"]: node for node in nodes if node["resource_type"] == "model"}
+
+    def waits(model: str) -> bool:
+        parents = [p for p in models[model]["depends_on"]["nodes"] if p in models]
+        return any("all_time" in models[parent]["tags"] or waits(parent) for parent in parents)
+
+    assert not [
+        node["name"]
+        for model, node in models.items()
+        if node["config"]["materialized"] == "change_set"
+        and "all_time" not in node["tags"]
+        and waits(model)
+    ]
+
+
 def test_tables_of_all_measures_have_each(nodes: list[dict[str, Any]]) -> None:
     """What macros/measures.sql names; the other tables choose, and name no count twice."""
     measures = measured()

@@ -58,10 +58,10 @@
         'change_to': window.change_to,
         'done_to': "'" ~ window.done_to ~ "'",
     } %}
-    {% if window.newest_year %}
-        {% do constants.update({
-            'newest_year': constant('period_start', window.newest_year)
-        }) %}
+    {% if 'newest_year' in window %}
+        {# An empty ledger has none #}
+        {% set year = window.newest_year or '9999-12-31' %}
+        {% do constants.update({'newest_year': constant('period_start', year)}) %}
     {% endif %}
     {% do set_variables(constants) %}
     {{ return(window) }}
@@ -191,7 +191,7 @@
     {% set keeps = promised | sort == found | sort %}
     {% if not keeps %}
         {% do log(
-            existing ~ " doesn't keep its contract, and is built anew", info=true
+            existing ~ " doesn't keep its contract, and is built again", info=true
         ) %}
     {% endif %}
     {{ return(keeps) }}

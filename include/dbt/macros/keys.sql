@@ -17,13 +17,19 @@
 {%- endmacro %}
 
 
+{# By the files: an event may have any date, and a day removed is a day too many. #}
+{% macro file_date() -%}
+    to_date(left(file_name, 10), 'YYYY/MM/DD')
+{%- endmacro %}
+
+
 {# Its dates are kept by month, those of the years before it by year. #}
 {% macro newest_year(last_load) -%}
     {%- if last_load == '$change_to' and has_window() -%}
         $newest_year
     {%- else -%}
         (
-            select cast(date_trunc('year', max(event_date)) as date)
+            select cast(date_trunc('year', max({{ file_date() }})) as date)
             from {{ ledger('load_dates') }}
             where load_seq <= {{
                 last_load_of_this_run() if last_load == '$change_to'
@@ -58,14 +64,18 @@
                 where load_seq > {{ since }} and load_seq <= {{ until }}
             )
     {%- elif key == 'period_start' -%}
+        -- Months of a year that is no longer the newest become one period
         select {{ start_of(key, 'event_date', until) }} as {{ key }}
         from {{ ledger('load_dates') }}
-        where load_seq > {{ since }} and load_seq <= {{ until }}
-        union all
-        -- The months of a year that is no longer the newest become one period
-        select closed_year
-        from (select {{ newest_year(since) }} as closed_year)
-        where closed_year < {{ newest_year(until) }}
+        where
+            load_seq <= {{ until }}
+            and (
+                load_seq > {{ since }}
+                or (
+                    event_date >= {{ newest_year(since) }}
+                    and event_date < {{ newest_year(until) }}
+                )
+            )
     {%- elif key in ('event_date', 'event_month') -%}
         select {{ start_of(key, 'event_date') }}
             {{- ' as ' ~ key if key == 'event_month' }}

@@ -78,10 +78,13 @@
 {# Since the last run that came to its end, with all tests. #}
 {% macro is_new(table) %}
     {% set query %}
-        select {{ newest_watermark(table | lower) }} > (
-            select coalesce(max(load_seq), -1)
-            from {{ ledger('completed_runs') }}
-        )
+        select 1
+        from {{ ledger('model_watermarks') }}
+        where
+            model = '{{ table | lower }}'
+            and recorded_at > all (
+                select completed_at from {{ ledger('completed_runs') }}
+            )
     {% endset %}
-    {{ return(run_query(query).rows[0][0]) }}
+    {{ return(run_query(query) | length > 0) }}
 {% endmacro %}

@@ -113,8 +113,8 @@
         select
             count(distinct iff(load_seq > {{ change_from }}, event_date, null))
             * 30 >= count(distinct event_date)
-            or last_day(max(event_date)) > last_day(
-                max(iff(load_seq <= {{ change_from }}, event_date, null))
+            or last_day(max({{ file_date() }})) > last_day(
+                max(iff(load_seq <= {{ change_from }}, {{ file_date() }}, null))
             )
         from {{ ledger('load_dates') }}
         where load_seq <= {{ change_to }}

@@ -197,7 +197,13 @@ watermarks as (
 select
     watermarks.model as table_name,
     watermarks.load_seq,
-    max(iff(dates.load_seq <= watermarks.load_seq, dates.event_date, null)) as newest_date,
+    max(
+        iff(
+            dates.load_seq <= watermarks.load_seq,
+            least(dates.event_date, to_date(left(dates.file_name, 10), 'YYYY/MM/DD')),
+            null
+        )
+    ) as newest_date,
     count(distinct iff(dates.load_seq > watermarks.load_seq, dates.event_date, null)) as dates_behind
 from watermarks
 cross join {{ database }}.ledger.load_dates as dates

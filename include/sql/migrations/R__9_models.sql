@@ -12,7 +12,7 @@
 create or replace schema {{ database }}.tasks;
 
 -- Two streams, and each run consumes both: the first at its beginning, the second at its end, if every
--- table has what the run was for. So a run that failed, or took only some batches, is followed by
+-- table has what the run was for (those of all time say themselves when they are due). So a run that failed, or took only some batches, is followed by
 -- another, and however many loads come meanwhile, neither stream grows old.
 create stream if not exists {{ database }}.ledger.new_loads
     on table {{ database }}.ledger.loads
@@ -152,7 +152,7 @@ begin
         where model = 'tasks.new_loads'
     );
     let done number := (
-        select min(load_seq)
+        select iff(count(*) < {{ tables | rejectattr('is_of_all_time') | list | length }}, -1, min(load_seq))
         from (
             select max(load_seq) as load_seq
             from {{ database }}.ledger.model_watermarks

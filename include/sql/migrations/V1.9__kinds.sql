@@ -1,11 +1,12 @@
--- What is a view by now where it was a table, and the other way round: dbt makes it again.
+-- Some tables are views by now, and the other way round. dbt sees to it; the graph's statements don't.
+{% if queue_url %}
 execute immediate
 $$
 begin
     let found resultset := (
         select
             iff(table_type = 'VIEW', 'view ', 'table ') || '{{ database }}.'
-            || table_schema || '.' || table_name as object
+            || table_schema || '.' || table_name as relation
         from {{ database }}.information_schema.tables
         where
             (
@@ -22,8 +23,12 @@ begin
                 )
             )
     );
-    for other in found do
-        execute immediate 'drop ' || other.object;
+    for old in found do
+        execute immediate 'drop ' || old.relation;
     end for;
 end;
 $$;
+{% endif %}
+-- Views have no watermarks.
+delete from {{ database }}.ledger.model_watermarks
+where model in ('actors', 'repositories', 'organisations', 'issues_and_pull_requests');

@@ -23,8 +23,9 @@ select
     {{ sums_of_measures('repository_days') }}
     cast(count(*) as number(38, 0)) as repo_count
 from repository_days
-inner join repository_profiles
+left join repository_profiles
     on repository_days.repo_key = repository_profiles.repo_key
+where repository_days.repo_key is not null
 group by
     repository_days.event_date,
     coalesce(repository_profiles.primary_language, 'unknown')
