@@ -118,15 +118,22 @@ def statements(groups: Iterable[str], age: int) -> float:
 
 def data_seconds(groups: Iterable[str], era: Era, rates: Rates, age: int) -> float:
     """Return the seconds that the smallest warehouse reads and writes for groups on a day."""
-    of_each_event = era.events / MEASURED["events"]
     seconds = 0.0
     for group in groups:
         cost = MEASURED["days"][str(age)][group]
-        seconds += cost["scanned_bytes"] * of_each_event / 1e6 / rates.scan_mb_per_second
-        seconds += cost["written_bytes"] * of_each_event / 1e6 / rates.write_mb_per_second
+        scanned = _of_era(era, cost["scanned_bytes"], cost["fixed"], cost["scanned"])
+        written = _of_era(era, cost["written_bytes"], cost["fixed_written"], cost["written"])
+        seconds += scanned / 1e6 / rates.scan_mb_per_second
+        seconds += written / 1e6 / rates.write_mb_per_second
         parsed_gb = cost["parsed"] / MEASURED["events"] * era.raw_gb
         seconds += parsed_gb / rates.extract_gb_per_credit * 3600
     return seconds
+
+
+def _of_era(era: Era, measured: float, fixed_rows: float, rows: float) -> float:
+    """Return bytes that grow with the day's events, but for those of rows that don't."""
+    fixed = measured * fixed_rows / rows if rows else 0.0
+    return fixed + (measured - fixed) * era.events / MEASURED["events"]
 
 
 def day(era: Era, rates: Rates, age: int) -> Day:

@@ -35,6 +35,15 @@ _DAY_KEYS = ("file_name", "event_date", "window_end")
 _ORDERED = ("file_name", "load_seq")
 """What Bronze and the ledger are in the order of; tables that dbt makes are in their keys'."""
 
+_FIXED = {
+    f"{DATABASE}.GOLD.{table}"
+    for table in (
+        *("RANKINGS", "TRENDING_REPOSITORIES", "ALL_TIME_RANKINGS", "EVENT_HOURS"),
+        *("LANGUAGE_DAYS", "RESPONSE_TIMES", "CONTRIBUTOR_RETENTION"),
+    )
+}
+"""What has as many rows for a small day as for a large one."""
+
 _RAW = f"{DATABASE}.BRONZE.BRONZERAW"
 
 Widths = Mapping[str, Mapping[str, float]]
@@ -64,6 +73,7 @@ class Model(NamedTuple):
 class Cost(NamedTuple):
     """Statements; rows of row groups, rows scanned, events whose JSON is read, rows written; bytes.
 
+    `fixed` and `fixed_written` are the rows among them whose number doesn't follow the day's events.
     Bronze isn't in the bytes: how well simulated JSON is compressed says nothing of the archive's.
     """
 
@@ -74,6 +84,8 @@ class Cost(NamedTuple):
     written: float = 0
     scanned_bytes: float = 0
     written_bytes: float = 0
+    fixed: float = 0
+    fixed_written: float = 0
 
     def plus(self, other: Cost) -> Cost:
         """Return both together."""
@@ -226,6 +238,8 @@ class Costs:
             sum(write.rows for write in writes),
             sum(scan.rows * self._width(scan) for scan in scans),
             sum(write.rows * sum(self._columns(write.table).values()) for write in writes),
+            sum(scan.rows for scan in scans if scan.table in _FIXED),
+            sum(write.rows for write in writes if write.table in _FIXED),
         )
 
     def _width(self, scan: Scan) -> float:
