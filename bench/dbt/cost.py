@@ -73,7 +73,7 @@ class Model(NamedTuple):
 class Cost(NamedTuple):
     """Statements; rows of row groups, rows scanned, events whose JSON is read, rows written; bytes.
 
-    `fixed` and `fixed_written` are the rows among them whose number doesn't follow the day's events.
+    `fixed` and `fixed_written` are the rows among them that don't follow the day's events.
     Bronze isn't in the bytes: how well simulated JSON is compressed says nothing of the archive's.
     """
 

@@ -72,7 +72,7 @@ def test_work_grows_with_the_days_events_but_for_rankings_and_hours() -> None:
 @pytest.mark.parametrize("era", ERAS, ids=lambda era: era.name)
 @pytest.mark.parametrize("age", AGES)
 def test_the_default_limits_hold_what_the_documentation_has_people_run(era: Era, age: int) -> None:
-    """A month's backfill of any era, and days by either path: of any era within a year of history."""
+    """A month's backfill, and days by either path: of any era within a year of history."""
     rates = Rates()
     one, quota = day(era, rates, age), int(default("credit_quota"))
     assert backfill(era, rates, age) <= quota
