@@ -23,8 +23,8 @@ from snowflake.connector import OperationalError, SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 
 PROJECT = Path(__file__).parents[2] / "include" / "dbt"
-TABLES = "config.materialized:change_set"
-"""dbt's selection of the models that hold rows of their own; all others are views."""
+TABLES = "+config.materialized:change_set"
+"""dbt's selection of the models that hold rows of their own, and of views that these read."""
 
 LINES_PER_INSERT = 1000
 
