@@ -178,9 +178,12 @@ def _trees(text: str) -> list[exp.Expr | None]:
     tokens = dialect.tokenize(text)
     if tokens and tokens[0].token_type == TokenType.FROM:
         raise compilation(1003, "syntax error: unexpected 'from'.")
+    # A file and a stage may both be quoted
+    moves_files = bool(tokens) and tokens[0].text.upper() in ("PUT", "GET")
     own = False
     for place, (token, after) in enumerate(pairwise(tokens)):
-        two_texts = token.token_type == after.token_type == TokenType.STRING
+        is_text = token.token_type == TokenType.STRING and not moves_files
+        two_texts = is_text and after.token_type == TokenType.STRING
         is_foreign = after.token_type in foreign.OPERATORS and token.text != "@"
         if two_texts or is_foreign:
             raise compilation(1003, f"syntax error: unexpected '{after.text}'.")
