@@ -35,7 +35,7 @@ class Project:
                     "name": node["name"],
                     "schema": "silver",
                     "alias": node["name"],
-                    "config": {"materialized": node["materialized"]},
+                    "config": {"materialized": node["materialized"], "tags": []},
                 }
                 for node in nodes
             }
