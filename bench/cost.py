@@ -133,7 +133,7 @@ def data_seconds(groups: Iterable[str], era: Era, rates: Rates, age: int) -> flo
 def _of_era(era: Era, measured: float, fixed_rows: float, rows: float) -> float:
     """Return bytes that grow with the day's events, but for those of rows that don't."""
     fixed = measured * fixed_rows / rows if rows else 0.0
-    return fixed + (measured - fixed) * era.events / MEASURED["events"]
+    return fixed + (measured - fixed) * era.events / float(MEASURED["events"])
 
 
 def day(era: Era, rates: Rates, age: int) -> Day:
