@@ -136,6 +136,7 @@ def migrate(built: Warehouse, script: str, monkeypatch: pytest.MonkeyPatch) -> N
     for name, value in deployment.ANYWHERE.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("GHARCHIVE_QUEUE_URL", "https://account.queue.core.windows.net/queue")
+    monkeypatch.setenv("GHARCHIVE_AZURE_TENANT_ID", "a123b4c5-1234-123a-a12b-1a23b45678c9")
     text = StringIO(render(script, Deployment.from_environment(), {}))
     for statement, _ in split_statements(text, remove_comments=True):
         if statement:
